@@ -1,0 +1,304 @@
+package msgr2
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/libmonclient/libmonclient/denc"
+)
+
+// DefaultMaxMessage bounds a received message. The protocol has no limit; the largest things that monitors send are
+// maps and command output of big clusters, tens of megabytes.
+const DefaultMaxMessage = 512 << 20
+
+const (
+	// flushSize is how much the writer gathers before it writes, so that a long queue does not become one huge buffer.
+	flushSize = 256 << 10
+	// keepBuffer is the largest write buffer that is kept for the next messages.
+	keepBuffer = 64 << 10
+)
+
+// Info says what the handshake has settled.
+type Info struct {
+	// GlobalID is the id that AUTH_DONE gave the caller.
+	GlobalID uint64
+	// Mode is ModeCRC or ModeSecure.
+	Mode uint32
+	// Features are those of both sides.
+	Features denc.Features
+	// LocalAddr is this side's address. A client's is of type any, its IP as the peer sees it, port 0.
+	LocalAddr denc.EntityAddr
+	// PeerAddrs and PeerGID are what the peer says of itself; a monitor's GID is its rank.
+	PeerAddrs denc.EntityAddrVec
+	PeerGID   int64
+}
+
+// Conn is a connection that is ready for messages. Receive is for one goroutine at a time; everything else is safe for
+// any.
+type Conn struct {
+	nc   net.Conn
+	info Info
+
+	// Owned by the goroutine that calls Receive.
+	src        io.Reader
+	open       opener
+	f          frame
+	maxMessage int
+
+	seen atomic.Uint64 // the highest seq received, acknowledged in every header sent
+
+	// Owned by writeLoop.
+	seal  sealer
+	seq   uint64
+	buf   []byte
+	out   outgoing
+	front frontEncoder
+
+	queue struct {
+		sync.Mutex
+		messages  []*Message
+		keepalive bool       // send one
+		ack       bool       // answer the peer's newest keepalive
+		ackStamp  denc.UTime // with this
+		err       error      // why nothing more is sent or received
+	}
+	wake   chan struct{} // capacity 1: a wake-up is never lost and never waits
+	closed chan struct{}
+	done   chan struct{} // writeLoop has ended
+
+	keepalive struct {
+		sync.Mutex
+		sentStamp denc.UTime
+		sentAt    time.Time
+		ackedAt   time.Time
+		rtt       time.Duration
+	}
+}
+
+func newConn(h *handshake, info Info, maxMessage int) *Conn {
+	if maxMessage == 0 {
+		maxMessage = DefaultMaxMessage
+	}
+	c := &Conn{
+		nc: h.nc, info: info, src: h.br, open: h.open, seal: h.seal, maxMessage: maxMessage,
+		wake: make(chan struct{}, 1), closed: make(chan struct{}), done: make(chan struct{}),
+	}
+	c.front.features = info.Features
+	go c.writeLoop()
+	return c
+}
+
+// Info returns what the handshake has settled.
+func (c *Conn) Info() Info { return c.info }
+
+// Send queues a message; it never waits for the network. The connection owns m from then on. An error says that the
+// connection is no more; that a message was queued does not say that it left.
+func (c *Conn) Send(m *Message) error {
+	c.queue.Lock()
+	err := c.queue.err
+	if err == nil {
+		c.queue.messages = append(c.queue.messages, m)
+	}
+	c.queue.Unlock()
+	c.wakeWriter()
+	return err
+}
+
+// Keepalive queues a KEEPALIVE2, which the peer answers at once. LastAck tells when it did.
+func (c *Conn) Keepalive() {
+	c.queue.Lock()
+	c.queue.keepalive = true
+	c.queue.Unlock()
+	c.wakeWriter()
+}
+
+// LastAck returns when the newest answer to a keepalive came, the zero time if none has, and how long it took.
+func (c *Conn) LastAck() (at time.Time, rtt time.Duration) {
+	c.keepalive.Lock()
+	defer c.keepalive.Unlock()
+	return c.keepalive.ackedAt, c.keepalive.rtt
+}
+
+// Close closes the connection and returns when its goroutine has ended. Receive returns ErrClosed.
+func (c *Conn) Close() error {
+	c.fail(ErrClosed)
+	<-c.done
+	return nil
+}
+
+// fail ends the connection. The first reason stays.
+func (c *Conn) fail(err error) error {
+	c.queue.Lock()
+	defer c.queue.Unlock()
+	if c.queue.err == nil {
+		c.queue.err = err
+		close(c.closed)
+		c.nc.Close()
+	}
+	return c.queue.err
+}
+
+func (c *Conn) wakeWriter() {
+	select {
+	case c.wake <- struct{}{}:
+	default: // it is awake, or about to be
+	}
+}
+
+// writeLoop drains the queue: everything that is there leaves in one write, and then it sleeps.
+func (c *Conn) writeLoop() {
+	defer close(c.done)
+	var batch []*Message
+	for {
+		select {
+		case <-c.closed:
+			return
+		case <-c.wake:
+		}
+		for {
+			c.queue.Lock()
+			batch, c.queue.messages = c.queue.messages, batch[:0]
+			keepalive, ack, stamp := c.queue.keepalive, c.queue.ack, c.queue.ackStamp
+			c.queue.keepalive, c.queue.ack = false, false
+			c.queue.Unlock()
+			if len(batch) == 0 && !keepalive && !ack {
+				break
+			}
+			if err := c.writeBatch(batch, keepalive, ack, stamp); err != nil {
+				c.fail(fmt.Errorf("msgr2: write: %w", err))
+				return
+			}
+			clear(batch) // the messages are the senders' again
+		}
+	}
+}
+
+func (c *Conn) writeBatch(batch []*Message, keepalive, ack bool, stamp denc.UTime) error {
+	if ack {
+		if err := c.sealControl(tagKeepalive2Ack, stamp); err != nil {
+			return err
+		}
+	}
+	for _, m := range batch {
+		if err := c.sealMessage(m); err != nil {
+			return err
+		}
+		if len(c.buf) >= flushSize {
+			if err := c.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if keepalive {
+		now := time.Now()
+		c.keepalive.Lock()
+		c.keepalive.sentAt, c.keepalive.sentStamp = now, denc.FromTime(now)
+		c.keepalive.Unlock()
+		if err := c.sealControl(tagKeepalive2, denc.FromTime(now)); err != nil {
+			return err
+		}
+	}
+	return c.flush()
+}
+
+func (c *Conn) sealControl(t tag, stamp denc.UTime) (err error) {
+	c.buf, err = c.seal.seal(c.buf, t, []segment{{bytes: stamp.AppendTo(nil)}})
+	return err
+}
+
+func (c *Conn) sealMessage(m *Message) (err error) {
+	c.seq++
+	c.out = outgoing{m: m, seq: c.seq, ack: c.seen.Load()}
+	front := segment{bytes: m.Front}
+	if m.Payload != nil {
+		c.front.payload = m.Payload
+		front = segment{encoder: &c.front}
+	}
+	segs := [maxSegments]segment{{encoder: &c.out}, front, {bytes: m.Middle}, {bytes: m.Data}}
+	c.buf, err = c.seal.seal(c.buf, tagMessage, segs[:])
+	return err
+}
+
+func (c *Conn) flush() error {
+	if len(c.buf) == 0 {
+		return nil
+	}
+	_, err := c.nc.Write(c.buf)
+	if c.buf = c.buf[:0]; cap(c.buf) > keepBuffer {
+		c.buf = nil
+	}
+	return err
+}
+
+// Receive returns the next message. It answers keepalives itself. After an error the connection is closed and every
+// call returns that error: io.EOF when the peer closed between two frames.
+func (c *Conn) Receive() (*Message, error) {
+	for {
+		m, err := c.receiveFrame()
+		if err != nil {
+			if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+				err = fmt.Errorf("msgr2: read: %w", err)
+			}
+			return nil, c.fail(err)
+		}
+		if m != nil {
+			return m, nil
+		}
+	}
+}
+
+// receiveFrame reads one frame and returns the message in it, if it is one.
+func (c *Conn) receiveFrame() (*Message, error) {
+	f := &c.f
+	if err := c.open.open(c.src, f, c.maxMessage); err != nil {
+		return nil, err
+	}
+	if f.tag == tagMessage {
+		m, _, err := parseMessage(f)
+		f.body = nil // it is the message's now
+		if err != nil {
+			return nil, err
+		}
+		if last := c.seen.Load(); m.Seq <= last {
+			return nil, nil // a duplicate; gaps are legal
+		}
+		c.seen.Store(m.Seq)
+		return m, nil
+	}
+	p, err := f.payload()
+	if err != nil {
+		return nil, err
+	}
+	r := denc.NewReader(p)
+	switch f.tag {
+	case tagKeepalive2:
+		stamp := r.UTime("keepalive2.stamp")
+		c.queue.Lock()
+		// One slot is enough: a peer that sends keepalives faster than it reads gets its newest one answered.
+		c.queue.ack, c.queue.ackStamp = true, stamp
+		c.queue.Unlock()
+		c.wakeWriter()
+	case tagKeepalive2Ack:
+		c.acked(r.UTime("keepalive2_ack.stamp"))
+	case tagAck:
+		r.Uint64("ack.seq") // nothing is kept for resending
+	default:
+		return nil, frameErrorf("%v on a connection that is ready", f.tag)
+	}
+	return nil, r.Done()
+}
+
+func (c *Conn) acked(stamp denc.UTime) {
+	now := time.Now()
+	c.keepalive.Lock()
+	defer c.keepalive.Unlock()
+	c.keepalive.ackedAt = now
+	if stamp == c.keepalive.sentStamp {
+		c.keepalive.rtt = now.Sub(c.keepalive.sentAt)
+	}
+}
