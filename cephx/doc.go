@@ -1,0 +1,20 @@
+// Package cephx is the client side of Ceph's authentication: keys and keyring files, the two envelopes that seal
+// things with a key, tickets, and the handshake with a monitor or another daemon as state machines (src/auth/cephx).
+//
+// It is bytes in, bytes out. It knows no sockets and no frames: messenger v2 drives a [Handshake] through four methods
+// of basic types (Begin, BadMethod, More, Done) and knows nothing of this package, as this package knows nothing of
+// the messenger. It imports denc and the standard library. The monitor client, its configuration and the embedded
+// monitors for tests call it; no one else needs to.
+//
+// The way of a client: a [Key] comes from text or from a [Keyring]; each connection attempt gets its own [Handshake],
+// made from a [Config] with the [AuthState] of the attempt before; the attempt that wins yields a [Session], which keeps
+// the tickets fresh while the connection lives, and whose State goes into the next attempt. A [ServiceHandshake]
+// presents a ticket to a manager or an OSD.
+//
+// # Secrets
+//
+// A Key, a ticket, a state, a handshake and a session print as [redacted] or as their harmless parts, whatever the verb,
+// and do the same in slog, encoding/json and other text encoders. Even a struct that keeps one in an unexported field,
+// where the fmt package calls no methods, prints an address. The text of a key is had by asking for it, with
+// [Key.Reveal]. Errors never quote a key, nor a keyring's line.
+package cephx
