@@ -1,0 +1,121 @@
+package monclient
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/libmonclient/libmonclient/monclient/monmsg"
+)
+
+// Command is a command for the monitors: raw JSON, or a prefix with arguments.
+type Command struct {
+	// JSON is sent as it is when set, as librados takes it: one JSON object, possibly in pieces. Nothing checks it but
+	// the monitors.
+	JSON []string
+
+	// Prefix selects the command, such as "osd tree"; Args are its other arguments by name; Format, when set, is that
+	// of the output: json, json-pretty, plain and others.
+	Prefix string
+	Args   map[string]any
+	Format string
+
+	// Input goes along with the command (what the ceph tool reads with -i). It is not copied: leave it alone until the
+	// call has returned.
+	Input []byte
+}
+
+// Raw returns the command of a JSON text.
+func Raw(text string) Command { return Command{JSON: []string{text}} }
+
+// text returns what is sent.
+func (cmd Command) text() ([]string, error) {
+	if cmd.JSON != nil {
+		return cmd.JSON, nil
+	}
+	object := make(map[string]any, len(cmd.Args)+2)
+	maps.Copy(object, cmd.Args)
+	object["prefix"] = cmd.Prefix
+	if cmd.Format != "" {
+		object["format"] = cmd.Format
+	}
+	b, err := json.Marshal(object)
+	if err != nil {
+		return nil, fmt.Errorf("monclient: command %q: arguments: %w", cmd.Prefix, err)
+	}
+	return []string{string(b)}, nil
+}
+
+// String names the command in errors, without its arguments, which may be secret.
+func (cmd Command) String() string {
+	if cmd.JSON == nil {
+		return "command " + cmd.Prefix
+	}
+	var object struct {
+		Prefix string `json:"prefix"`
+	}
+	var whole string
+	for _, s := range cmd.JSON {
+		whole += s
+	}
+	if json.Unmarshal([]byte(whole), &object) != nil || object.Prefix == "" {
+		return "command"
+	}
+	return "command " + object.Prefix
+}
+
+// Reply is the monitors' answer to a command.
+type Reply struct {
+	// Retval is 0 for success or a negative errno in Linux's numbering; a few commands succeed with a positive value.
+	Retval int32
+	// Status is a text for people, with the reason when Retval is negative.
+	Status string
+	// Output is what the command printed. It belongs to the caller.
+	Output []byte
+	// Resent says that the command was sent more than once because sessions were lost, so that the monitors may have
+	// executed it more than once.
+	Resent bool
+
+	command string
+}
+
+// Err returns nil for success and a *CommandError for a negative answer.
+func (r *Reply) Err() error {
+	if r.Retval >= 0 {
+		return nil
+	}
+	return &CommandError{Command: r.command, Retval: r.Retval, Status: r.Status}
+}
+
+// Command sends a command and waits for the answer, whatever it is: an error says that there was none, while a
+// negative answer is in the Reply. Without a quorum the monitors answer nothing, so a context without a deadline may
+// wait for ever, unless Config.OpTimeout is set. Implements: int rados_mon_command(...).
+func (c *Client) Command(ctx context.Context, cmd Command) (*Reply, error) {
+	op := cmd.String()
+	text, err := cmd.text()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := c.bounded(ctx)
+	defer cancel()
+	o := c.wait(ctx, newRequest(op, func(c *core, _ uint64) monmsg.Message {
+		return &monmsg.MMonCommand{FSID: c.monmap.FSID, Cmd: text, Input: cmd.Input}
+	}))
+	if o.err != nil {
+		return nil, fmt.Errorf("monclient: %s: %w", op, o.err)
+	}
+	ack, ok := o.reply.(*monmsg.MMonCommandAck)
+	if !ok {
+		return nil, fmt.Errorf("monclient: %s: answered with %s", op, monmsg.TypeName(o.reply.MsgType()))
+	}
+	return &Reply{Retval: ack.Retval, Status: ack.Status, Output: ack.Output, Resent: o.resent, command: op}, nil
+}
+
+// bounded adds Config.OpTimeout to a context that has no deadline.
+func (c *Client) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, has := ctx.Deadline(); has || c.core.cfg.OpTimeout == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, c.core.cfg.OpTimeout, ErrTimeout)
+}

@@ -1,0 +1,295 @@
+package monclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/libmonclient/libmonclient/cephx"
+	"github.com/libmonclient/libmonclient/denc"
+	"github.com/libmonclient/libmonclient/monclient/cephconf"
+	"github.com/libmonclient/libmonclient/monclient/cephmap"
+)
+
+// Config says where the monitors are, who connects, and how patiently. The zero value of every field but MonMap (or
+// MonHost) is a default; the defaults are Ceph's.
+type Config struct {
+	// MonMap is the map to start from. It may be one that a monitor wrote, or one made from addresses, of epoch 0.
+	MonMap *cephmap.MonMap
+	// MonHost is used where MonMap is nil: addresses as the option mon_host has them, "10.0.0.1,10.0.0.2" or
+	// "[v2:10.0.0.1:3300,v1:10.0.0.1:6789]". Names are resolved.
+	MonHost string
+	// FSID is the cluster that must be there. Zero: whatever cluster answers first.
+	FSID uuid.UUID
+
+	// Name is the entity to authenticate as, zero: client.admin.
+	Name denc.EntityName
+	// Key is the entity's secret. Without one only clusters without authentication let the client in.
+	Key cephx.Key
+	// Methods are the authentication methods in order, as cephx.Config has them: nil is cephx with a key and none
+	// without. Only a list that has none in it allows an unauthenticated connection with a key at hand.
+	Methods []cephx.Method
+	// Modes are the connection modes in order of preference (ms_mon_client_mode), nil: secure, then crc.
+	Modes []cephx.Mode
+
+	// ConnectTimeout bounds Connect when its context does not end earlier (client_mount_timeout, 300 s).
+	ConnectTimeout time.Duration
+	// OpTimeout bounds every command and version query whose context has no deadline (rados_mon_op_timeout). 0: none.
+	OpTimeout time.Duration
+	// ReadyTimeout bounds one attempt at one monitor, from dialling until it is ready (ms_connection_ready_timeout,
+	// 10 s).
+	ReadyTimeout time.Duration
+	// HuntParallel is how many monitors are tried at once (mon_client_hunt_parallel, 3); negative: all.
+	HuntParallel int
+	// HuntInterval is how long a batch of attempts has before others are tried (mon_client_hunt_interval, 3 s). Every
+	// round through all monitors without success multiplies it by HuntBackoff (mon_client_hunt_interval_backoff, 1.5) up
+	// to HuntMaxMultiple times (…_max_multiple, 10).
+	HuntInterval    time.Duration
+	HuntBackoff     float64
+	HuntMaxMultiple float64
+	// InitialBackoff is the pause after a first round in which every monitor has failed (ms_initial_backoff, 0.2 s). It
+	// doubles with every round up to MaxBackoff (ms_max_backoff, 15 s).
+	InitialBackoff time.Duration
+	MaxBackoff     time.Duration
+	// PingInterval is the time between keepalives (mon_client_ping_interval, 10 s).
+	PingInterval time.Duration
+	// PingTimeout is how long a monitor may leave keepalives unanswered before it is given up
+	// (mon_client_ping_timeout, 30 s).
+	PingTimeout time.Duration
+
+	// Dial opens the connection to a monitor, nil: net.Dialer. It may lead through a proxy or a tunnel: address is the
+	// IP and port that the monmap has, and the monitor is told that.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Resolver resolves names in MonHost, nil: net.DefaultResolver.
+	Resolver cephconf.Resolver
+	// Hostname is this machine's name, which masked configuration depends on, empty: os.Hostname.
+	Hostname string
+	// OnSession, when set, is told what happens to the session, in order. It is called on the client's own goroutine:
+	// it must return quickly and must not call the client.
+	OnSession func(SessionEvent)
+	// Logger gets what is worth knowing when something is wrong, nil: nothing is logged.
+	Logger *slog.Logger
+
+	// OfferCompression and Revision0 make the connection more like older clients' (msgr2.ClientConfig).
+	OfferCompression bool
+	Revision0        bool
+	// MaxMessage bounds what a monitor may send in one message, 0: msgr2.DefaultMaxMessage.
+	MaxMessage int
+}
+
+// FromConf makes a Config of a resolved ceph.conf: the monitors (a monmap file is read, names are resolved), the key,
+// and the options that Config has. That there is no key is an error only where auth_client_required leaves no method
+// without one.
+func FromConf(ctx context.Context, conf *cephconf.Config) (Config, error) {
+	var cfg Config
+	cfg.Name = conf.Name()
+	if err := cfg.monitorsFrom(ctx, conf); err != nil {
+		return Config{}, err
+	}
+	if err := cfg.credentialsFrom(conf); err != nil {
+		return Config{}, err
+	}
+	return cfg, cfg.optionsFrom(conf)
+}
+
+// monitorsFrom fills in MonMap and FSID.
+func (cfg *Config) monitorsFrom(ctx context.Context, conf *cephconf.Config) error {
+	start, err := conf.Monitors(ctx)
+	if err != nil {
+		return err
+	}
+	if start.Monmap != "" {
+		b, err := os.ReadFile(start.Monmap)
+		if err != nil {
+			return fmt.Errorf("monclient: %s: %w", start.Origin, err)
+		}
+		if cfg.MonMap, err = cephmap.DecodeMonMap(b); err != nil {
+			return fmt.Errorf("monclient: %s: file %s: %w", start.Origin, start.Monmap, err)
+		}
+		cfg.FSID = cfg.MonMap.FSID
+		return nil
+	}
+	cfg.FSID = start.FSID
+	cfg.MonMap, err = bootstrapMonMap(start)
+	return err
+}
+
+// bootstrapMonMap makes a map of epoch 0 of configured addresses.
+func bootstrapMonMap(start *cephconf.Bootstrap) (*cephmap.MonMap, error) {
+	m := cephmap.NewMonMap(start.FSID, 0)
+	for _, mon := range start.Mons {
+		if err := m.AddBootstrap(mon.Name, mon.Addrs, mon.Priority, mon.Weight); err != nil {
+			return nil, fmt.Errorf("monclient: %s: %w", start.Origin, err)
+		}
+	}
+	return m, nil
+}
+
+// credentialsFrom fills in Key, Methods and Modes.
+func (cfg *Config) credentialsFrom(conf *cephconf.Config) error {
+	if src, err := conf.Source("auth_client_required"); err == nil && src.Level > cephconf.LevelDefault {
+		list, err := conf.Get("auth_client_required")
+		if err != nil {
+			return err
+		}
+		cfg.Methods = cephx.ParseMethods(list)
+	}
+	modes, err := conf.Get("ms_mon_client_mode")
+	if err != nil {
+		return err
+	}
+	cfg.Modes = cephx.ParseModes(modes)
+	cfg.Key, err = conf.LoadKey()
+	if err != nil && errors.Is(err, cephconf.ErrNoKeyring) && cfg.allowsNone() {
+		return nil
+	}
+	return err
+}
+
+// allowsNone reports whether auth_client_required was set to a list that has none in it.
+func (cfg *Config) allowsNone() bool {
+	for _, m := range cfg.Methods {
+		if m == cephx.MethodNone {
+			return true
+		}
+	}
+	return false
+}
+
+// optionsFrom fills in the times and counts.
+func (cfg *Config) optionsFrom(conf *cephconf.Config) error {
+	var errs []error
+	duration := func(option string, to *time.Duration) {
+		d, err := conf.Duration(option)
+		*to = d
+		errs = append(errs, err)
+	}
+	float := func(option string, to *float64) {
+		f, err := conf.Float(option)
+		*to = f
+		errs = append(errs, err)
+	}
+	duration("client_mount_timeout", &cfg.ConnectTimeout)
+	duration("rados_mon_op_timeout", &cfg.OpTimeout)
+	duration("ms_connection_ready_timeout", &cfg.ReadyTimeout)
+	duration("mon_client_hunt_interval", &cfg.HuntInterval)
+	duration("mon_client_ping_interval", &cfg.PingInterval)
+	duration("mon_client_ping_timeout", &cfg.PingTimeout)
+	seconds := func(option string, to *time.Duration) {
+		var s float64
+		float(option, &s)
+		*to = time.Duration(s * float64(time.Second))
+	}
+	seconds("ms_initial_backoff", &cfg.InitialBackoff)
+	seconds("ms_max_backoff", &cfg.MaxBackoff)
+	float("mon_client_hunt_interval_backoff", &cfg.HuntBackoff)
+	float("mon_client_hunt_interval_max_multiple", &cfg.HuntMaxMultiple)
+	parallel, err := conf.Uint("mon_client_hunt_parallel")
+	if cfg.HuntParallel = int(parallel); parallel == 0 {
+		cfg.HuntParallel = -1 // Ceph's word for all
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+// Defaults of Config, as in src/common/options.
+const (
+	defaultConnectTimeout  = 300 * time.Second
+	defaultReadyTimeout    = 10 * time.Second
+	defaultHuntParallel    = 3
+	defaultHuntInterval    = 3 * time.Second
+	defaultHuntBackoff     = 1.5
+	defaultHuntMaxMultiple = 10
+	defaultInitialBackoff  = 200 * time.Millisecond
+	defaultMaxBackoff      = 15 * time.Second
+	defaultPingInterval    = 10 * time.Second
+	defaultPingTimeout     = 30 * time.Second
+)
+
+// orDefault sets *v to d when it is zero.
+func orDefault[T comparable](v *T, d T) {
+	var zero T
+	if *v == zero {
+		*v = d
+	}
+}
+
+// resolved returns cfg with the defaults filled in, and the map to start from.
+func (cfg Config) resolved(ctx context.Context) (Config, error) {
+	orDefault(&cfg.Name, denc.EntityName{Type: denc.EntityClient, ID: "admin"})
+	orDefault(&cfg.ConnectTimeout, defaultConnectTimeout)
+	orDefault(&cfg.ReadyTimeout, defaultReadyTimeout)
+	orDefault(&cfg.HuntParallel, defaultHuntParallel)
+	orDefault(&cfg.HuntInterval, defaultHuntInterval)
+	orDefault(&cfg.HuntBackoff, defaultHuntBackoff)
+	orDefault(&cfg.HuntMaxMultiple, defaultHuntMaxMultiple)
+	orDefault(&cfg.InitialBackoff, defaultInitialBackoff)
+	orDefault(&cfg.MaxBackoff, defaultMaxBackoff)
+	orDefault(&cfg.PingInterval, defaultPingInterval)
+	orDefault(&cfg.PingTimeout, defaultPingTimeout)
+	cfg.HuntBackoff = max(cfg.HuntBackoff, 1)
+	cfg.HuntMaxMultiple = max(cfg.HuntMaxMultiple, 1)
+	if cfg.Dial == nil {
+		cfg.Dial = new(net.Dialer).DialContext
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Hostname == "" {
+		cfg.Hostname, _ = os.Hostname() // masks that name a host then match nothing, as for librados
+	}
+	if cfg.MonMap == nil {
+		if cfg.MonHost == "" {
+			return cfg, fmt.Errorf("monclient: %w: neither MonMap nor MonHost is set", cephconf.ErrNoMonitors)
+		}
+		conf := cephconf.New(cephconf.System{Resolver: cfg.Resolver})
+		if err := conf.Set("mon_host", cfg.MonHost); err != nil {
+			return cfg, err
+		}
+		start, err := conf.Monitors(ctx)
+		if err != nil {
+			return cfg, err
+		}
+		if cfg.MonMap, err = bootstrapMonMap(start); err != nil {
+			return cfg, err
+		}
+	}
+	cfg.MonMap = cfg.MonMap.Clone()
+	return cfg, cfg.check()
+}
+
+// check refuses what could never work.
+func (cfg *Config) check() error {
+	if len(cfg.MonMap.Mons) == 0 {
+		return fmt.Errorf("monclient: %w: the monmap is empty", cephconf.ErrNoMonitors)
+	}
+	usable := false
+	for i := range cfg.MonMap.Mons {
+		_, ok := cfg.MonMap.Mons[i].Addrs.Msgr2()
+		usable = usable || ok
+	}
+	if !usable {
+		return fmt.Errorf("%w: the configured monitors have only v1 addresses", ErrLegacyOnly)
+	}
+	for name, d := range map[string]time.Duration{
+		"ConnectTimeout": cfg.ConnectTimeout, "OpTimeout": cfg.OpTimeout, "ReadyTimeout": cfg.ReadyTimeout,
+		"HuntInterval": cfg.HuntInterval, "InitialBackoff": cfg.InitialBackoff, "MaxBackoff": cfg.MaxBackoff, "PingInterval": cfg.PingInterval, "PingTimeout": cfg.PingTimeout,
+	} {
+		if d < 0 {
+			return fmt.Errorf("monclient: Config.%s is negative: %v", name, d)
+		}
+	}
+	// A wrong name, key or mode is better told now than by every attempt.
+	_, err := cephx.NewHandshake(cfg.handshake(cephx.AuthState{}))
+	return err
+}
+
+// handshake returns the configuration of one connection's authentication.
+func (cfg *Config) handshake(previous cephx.AuthState) cephx.Config {
+	return cephx.Config{Name: cfg.Name, Key: cfg.Key, Methods: cfg.Methods, Modes: cfg.Modes, Previous: previous}
+}

@@ -1,0 +1,211 @@
+package monclient
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/libmonclient/libmonclient/cephx"
+	"github.com/libmonclient/libmonclient/monclient/cephmap"
+	"github.com/libmonclient/libmonclient/monclient/monmsg"
+	"github.com/libmonclient/libmonclient/msgr2"
+)
+
+// session is an authenticated connection to one monitor. It is owned by the client's goroutine, except that readLoop
+// receives from conn.
+type session struct {
+	attempt *attempt // how it came about
+	conn    *msgr2.Conn
+	auth    *cephx.Session
+	since   time.Time
+
+	// established: the monitor has sent its monmap, or the map was known, so the session is good for requests.
+	established bool
+	nextPing    time.Time
+}
+
+// send queues a message. A failure is the end of the connection, which readLoop reports.
+func (s *session) send(m monmsg.Message, tid uint64) {
+	version, compat := m.MsgVersion()
+	out := &msgr2.Message{Type: m.MsgType(), Version: version, Compat: compat, Tid: tid, Payload: m}
+	if d, ok := m.(monmsg.DataMessage); ok {
+		out.Data = d.Data()
+	}
+	s.conn.Send(out) //nolint:errcheck // see above
+}
+
+// close ends the connection; readLoop ends then.
+func (s *session) close() { s.conn.Close() }
+
+// lastAnswer returns when the monitor last answered a keepalive, at first when the session began.
+func (s *session) lastAnswer() time.Time {
+	if at, _ := s.conn.LastAck(); at.After(s.since) {
+		return at
+	}
+	return s.since
+}
+
+func errSilent(silent time.Duration) error {
+	return fmt.Errorf("%w for %v", ErrKeepalive, silent.Round(time.Millisecond))
+}
+
+// readLoop receives and decodes messages and hands them to the client's goroutine, until the connection ends.
+func (c *core) readLoop(s *session) {
+	defer c.others.Done()
+	for {
+		m, err := s.conn.Receive()
+		if err != nil {
+			c.post(func() { c.lose(s, err) }) //nolint:errcheck // a closed client has lost it anyway
+			return
+		}
+		msg, err := monmsg.Decode(m.Type, m.Version, m.Compat, m.Front, m.Middle, m.Data)
+		switch {
+		case errors.Is(err, monmsg.ErrUnknownType):
+			c.cfg.Logger.Debug("message of an unknown type ignored", "type", m.Type)
+			continue
+		case err != nil:
+			c.post(func() { c.lose(s, err) }) //nolint:errcheck // as above
+			s.conn.Close()
+			return
+		}
+		if c.post(func() { c.handle(s, msg, m.Tid) }) != nil {
+			return
+		}
+	}
+}
+
+// adopt makes a finished attempt the session.
+func (c *core) adopt(a *attempt, conn *msgr2.Conn, auth *cephx.Session) {
+	now := time.Now()
+	s := &session{attempt: a, conn: conn, auth: auth, since: now, nextPing: now.Add(c.cfg.PingInterval)}
+	c.session = s
+	c.auth = auth.State()
+	c.published.globalID.Store(c.auth.GlobalID())
+	c.others.Add(1)
+	go c.readLoop(s)
+	c.subs.resubscribe()
+	// Every session begins with the monmap: it names the cluster, and comes before the answer to anything else.
+	s.send(&monmsg.MMonGetMap{}, 0)
+	if c.confirmed {
+		c.establish(s)
+	}
+}
+
+// establish makes the session good for requests.
+func (c *core) establish(s *session) {
+	s.established = true
+	info := s.conn.Info()
+	name := s.attempt.mon
+	if n, ok := c.monmap.NameOf(s.attempt.addr); ok {
+		name = n
+	}
+	c.published.session.Store(&SessionInfo{
+		Mon: name, Rank: int(info.PeerGID), Addr: s.attempt.addr, Mode: msgr2.ModeName(info.Mode),
+		Features: info.Features, Local: info.LocalAddr, Since: s.since,
+	})
+	c.event(SessionEvent{Kind: SessionConnected, Mon: name, Addr: s.attempt.addr, Elapsed: s.since.Sub(c.hunt.began)})
+	c.huntSucceeded()
+	c.subs.flush()
+	c.resendAll()
+}
+
+// lose gives a session up and looks for another one. Reports about sessions that are over already change nothing.
+func (c *core) lose(s *session, err error) {
+	if c.session != s {
+		return
+	}
+	c.session = nil
+	c.published.session.Store(nil)
+	s.close()
+	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("the monitor closed the connection: %w", err)
+	}
+	if !s.established {
+		// It never was of use: it counts as an attempt that failed at its last step.
+		c.hunt.failed(c, s.attempt, stepMonMap, err)
+		c.afterFailure(time.Now())
+		return
+	}
+	c.event(SessionEvent{Kind: SessionLost, Mon: s.attempt.mon, Addr: s.attempt.addr, Elapsed: time.Since(s.since), Err: lost(err)})
+	c.startHunt()
+}
+
+// lost wraps the reason of a lost session so that errors.Is finds net.ErrClosed as well.
+func lost(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return &lostError{err}
+}
+
+type lostError struct{ cause error }
+
+func (e *lostError) Error() string   { return e.cause.Error() }
+func (e *lostError) Unwrap() []error { return []error{e.cause, net.ErrClosed} }
+
+// handle takes a message of a session. Those of sessions that are over come too late.
+func (c *core) handle(s *session, m monmsg.Message, tid uint64) {
+	if c.session != s {
+		return
+	}
+	switch m := m.(type) {
+	case *monmsg.MMonMap:
+		c.handleMonMap(s, m)
+	case *monmsg.MMonCommandAck:
+		c.answer(tid, m)
+	case *monmsg.MMonGetVersionReply:
+		c.answer(m.Handle, m) // its tid is 0
+	case *monmsg.MAuthReply:
+		if err := s.auth.RenewReply(m.Result, m.Payload); err != nil {
+			c.lose(s, fmt.Errorf("ticket renewal: %w", err))
+			return
+		}
+		c.auth = s.auth.State()
+	default:
+		c.subs.deliver(m)
+	}
+}
+
+// handleMonMap takes a monmap: the first of a session makes the session good for requests.
+func (c *core) handleMonMap(s *session, m *monmsg.MMonMap) {
+	next, err := cephmap.DecodeMonMap(m.Map)
+	if err != nil {
+		c.lose(s, fmt.Errorf("%w: %w", ErrBadMap, err))
+		return
+	}
+	if next.FSID != c.fsid && c.fsid != uuid.Nil {
+		c.lose(s, fmt.Errorf("%w: fsid %v, want %v", ErrForeignCluster, next.FSID, c.fsid))
+		return
+	}
+	if next.Epoch < c.monmap.Epoch && c.confirmed {
+		c.cfg.Logger.Debug("older monmap ignored", "epoch", next.Epoch, "have", c.monmap.Epoch)
+		return
+	}
+	if next.Epoch != c.monmap.Epoch || !c.confirmed {
+		if next.AuthEpoch > c.monmap.AuthEpoch && c.confirmed {
+			// The tickets for services were revoked (auth_epoch in src/mon/MonMap.h).
+			s.auth.DropServices()
+			c.renew(s)
+		}
+		c.fsid = next.FSID
+		c.confirmed = true
+		c.monmap = next
+		c.published.monmap.Store(next)
+		c.hunt.forgetTried()
+	}
+	c.subs.deliver(m)
+	if c.session != s {
+		return
+	}
+	if !s.established {
+		c.establish(s)
+		return
+	}
+	if _, ok := next.RankOfAddr(s.attempt.addr); !ok {
+		c.lose(s, fmt.Errorf("monclient: mon.%s at %v is not in monmap %d any more", s.attempt.mon, s.attempt.addr, next.Epoch))
+	}
+}

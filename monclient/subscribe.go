@@ -1,0 +1,380 @@
+package monclient
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/libmonclient/libmonclient/monclient/monmsg"
+)
+
+// Bounds of what waits for a subscriber that is slow. Above either, the oldest events are dropped, and the next one
+// says so.
+const (
+	maxQueuedEvents = 1024
+	maxQueuedBytes  = 64 << 20
+)
+
+// subscribable are the names that Subscribe takes, besides kv:PREFIX (Monitor::handle_subscribe in src/mon/Monitor.cc).
+// Monitors ignore other names without a word.
+var subscribable = []string{
+	"monmap", "osdmap", "mgrmap", "fsmap", "fsmap.user", "servicemap", "config",
+	"log-debug", "log-info", "log-sec", "log-warn", "log-error",
+}
+
+// kvPrefix starts the name of a subscription to keys of the config-key store.
+const kvPrefix = "kv:"
+
+// checkSubscribable refuses names that no monitor would ever answer.
+func checkSubscribable(what string) error {
+	if prefix, ok := strings.CutPrefix(what, kvPrefix); ok && prefix != "" {
+		return nil
+	}
+	if err := oneOf(what, subscribable); err != nil {
+		return fmt.Errorf("%w: %w, nor kv:PREFIX", ErrUnknownMap, err)
+	}
+	return nil
+}
+
+// MapEvent is one map, or one change, that a subscription brings.
+type MapEvent struct {
+	What string
+	// Epoch is the map's epoch, or the version of a log or of the key-value store; 0 for config, which has none.
+	Epoch uint64
+	// Full: Data is the whole map. Otherwise it is an incremental of an OSDMap, or a change of keys.
+	Full bool
+	// Data is the encoded map: a MonMap, an OSDMap or its incremental, a MgrMap, an FSMap, a ServiceMap. It is shared by
+	// all subscribers: do not change it. It is nil for config, kv and log, whose content is in Message.
+	Data []byte
+	// Message is the message that brought the map.
+	Message monmsg.Message
+	// Missed is how many events before this one were dropped because they were not fetched in time.
+	Missed int
+}
+
+// Subscription follows one map. Next is for one goroutine at a time; everything else is safe for any.
+type Subscription struct {
+	core    *core
+	what    string
+	onetime bool
+
+	// next is the first epoch that is of interest, owned by the client's goroutine.
+	next uint64
+
+	mu     sync.Mutex
+	queue  []MapEvent
+	bytes  int
+	missed int
+	err    error         // set when nothing more comes; the queue is still to be fetched
+	wake   chan struct{} // capacity 1
+}
+
+// Subscribe follows a map: monmap, osdmap, mgrmap, fsmap, fsmap.user, servicemap, config, kv:PREFIX, or one level of the
+// cluster log, log-info for example. It starts at an epoch: 0 is the newest map in full; for osdmap a later one
+// gets the incrementals from there on, or full maps where the monitors have trimmed them. With onetime the subscription
+// ends with the first answer; an osdmap then gets as many as there are. What a subscription has seen it
+// does not see again after a change of session. Maps that the client's capabilities do not allow never come.
+// Implements: MonClient::sub_want.
+func (c *Client) Subscribe(what string, start uint64, onetime bool) (*Subscription, error) {
+	if err := checkSubscribable(what); err != nil {
+		return nil, err
+	}
+	s := &Subscription{core: c.core, what: what, onetime: onetime, next: start, wake: make(chan struct{}, 1)}
+	if err := c.core.post(func() { c.core.subs.add(s) }); err != nil {
+		return nil, fmt.Errorf("monclient: subscribe to %s: %w", what, err)
+	}
+	return s, nil
+}
+
+// Next returns the next event and waits for it. It returns io.EOF at the end of a onetime subscription,
+// ErrUnsubscribed after Close, ErrClosed when the client was closed, or the error of ctx.
+func (s *Subscription) Next(ctx context.Context) (MapEvent, error) {
+	for {
+		s.mu.Lock()
+		if len(s.queue) > 0 {
+			e := s.queue[0]
+			s.queue[0] = MapEvent{}
+			s.queue = s.queue[1:]
+			s.bytes -= len(e.Data)
+			e.Missed, s.missed = s.missed, 0
+			s.mu.Unlock()
+			return e, nil
+		}
+		err := s.err
+		s.mu.Unlock()
+		if err != nil {
+			return MapEvent{}, err
+		}
+		select {
+		case <-s.wake:
+		case <-s.core.ended:
+			s.end(ErrClosed) // the client ended before it took the subscription up
+		case <-ctx.Done():
+			return MapEvent{}, context.Cause(ctx)
+		}
+	}
+}
+
+// All returns an iterator over the events. It ends with the subscription, or with an error as the last pair.
+func (s *Subscription) All(ctx context.Context) iter.Seq2[MapEvent, error] {
+	return func(yield func(MapEvent, error) bool) {
+		for {
+			e, err := s.Next(ctx)
+			if err == io.EOF {
+				return
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Close ends the subscription; Next returns ErrUnsubscribed. Monitors cannot be told: they send what changes until the
+// session ends, and it is ignored.
+func (s *Subscription) Close() error {
+	s.end(ErrUnsubscribed)
+	s.core.post(func() { s.core.subs.remove(s) }) //nolint:errcheck // a closed client has no subscriptions
+	return nil
+}
+
+// end says that nothing more comes. The first reason stays.
+func (s *Subscription) end(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = err
+	}
+	if s.err == ErrUnsubscribed {
+		s.queue, s.bytes = nil, 0
+	}
+	s.signal()
+}
+
+// signal wakes Next. The caller holds mu.
+func (s *Subscription) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// push queues an event and drops the oldest ones when there are too many.
+func (s *Subscription) push(e MapEvent) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return
+	}
+	s.queue = append(s.queue, e)
+	s.bytes += len(e.Data)
+	for len(s.queue) > maxQueuedEvents || (s.bytes > maxQueuedBytes && len(s.queue) > 1) {
+		s.bytes -= len(s.queue[0].Data)
+		s.queue[0] = MapEvent{}
+		s.queue = s.queue[1:]
+		s.missed++
+	}
+	s.signal()
+}
+
+// subscriptions are what the client wants of the monitors (MonSub in src/mon/MonSub.h): one entry for each name, which
+// any number of subscribers share. It is owned by the client's goroutine.
+type subscriptions struct {
+	core    *core
+	entries map[string]*subEntry
+}
+
+type subEntry struct {
+	subscribers []*Subscription
+	unsent      bool
+}
+
+func (t *subscriptions) init(c *core) {
+	t.core = c
+	t.entries = map[string]*subEntry{"monmap": {unsent: true}} // which the client itself follows
+}
+
+func (t *subscriptions) add(s *Subscription) {
+	e := t.entries[s.what]
+	if e == nil {
+		e = new(subEntry)
+		t.entries[s.what] = e
+	}
+	e.subscribers = append(e.subscribers, s)
+	e.unsent = true
+}
+
+func (t *subscriptions) remove(s *Subscription) {
+	e := t.entries[s.what]
+	if e == nil {
+		return
+	}
+	e.subscribers = slices.DeleteFunc(e.subscribers, func(x *Subscription) bool { return x == s })
+	if len(e.subscribers) == 0 && s.what != "monmap" {
+		delete(t.entries, s.what)
+	}
+}
+
+// resubscribe has everything sent again, on a new session.
+func (t *subscriptions) resubscribe() {
+	for _, e := range t.entries {
+		e.unsent = true
+	}
+}
+
+// flush sends what has not been sent, in one message. The monitor keeps what it was told before.
+func (t *subscriptions) flush() {
+	c := t.core
+	if !c.ready() {
+		return
+	}
+	var what map[string]monmsg.Subscription
+	for name, e := range t.entries {
+		if !e.unsent {
+			continue
+		}
+		e.unsent = false
+		if what == nil {
+			what = make(map[string]monmsg.Subscription)
+		}
+		what[name] = t.wanted(name, e)
+	}
+	if what != nil {
+		c.session.send(&monmsg.MMonSubscribe{What: what, Hostname: c.cfg.Hostname}, 0)
+	}
+}
+
+// wanted returns what to ask for: the earliest epoch that any subscriber wants. Those who have seen it skip it.
+func (t *subscriptions) wanted(name string, e *subEntry) monmsg.Subscription {
+	w := monmsg.Subscription{Flags: monmsg.SubscribeOnetime}
+	first := true
+	if name == "monmap" {
+		w, first = monmsg.Subscription{Start: uint64(t.core.monmap.Epoch) + 1}, false
+	}
+	for _, s := range e.subscribers {
+		if first || s.next < w.Start {
+			w.Start = s.next
+		}
+		if !s.onetime {
+			w.Flags = 0
+		}
+		first = false
+	}
+	return w
+}
+
+// endAll ends all subscriptions.
+func (t *subscriptions) endAll(err error) {
+	for _, e := range t.entries {
+		for _, s := range e.subscribers {
+			s.end(err)
+		}
+	}
+}
+
+// deliver hands a message to those who wait for what is in it.
+func (t *subscriptions) deliver(m monmsg.Message) {
+	one := func(what string, epoch uint64, full bool, data []byte) {
+		t.publish(what, []MapEvent{{What: what, Epoch: epoch, Full: full, Data: data, Message: m}}, true)
+	}
+	switch m := m.(type) {
+	case *monmsg.MMonMap:
+		one("monmap", uint64(t.core.monmap.Epoch), true, m.Map)
+	case *monmsg.MOSDMap:
+		t.deliverOSDMaps(m)
+	case *monmsg.MMgrMap:
+		one("mgrmap", uint64(m.Epoch()), true, m.Map)
+	case *monmsg.MFSMap:
+		one("fsmap", uint64(m.Epoch), true, m.Map)
+	case *monmsg.MFSMapUser:
+		one("fsmap.user", uint64(m.Epoch), true, m.Map)
+	case *monmsg.MServiceMap:
+		one("servicemap", uint64(m.Epoch()), true, m.Map)
+	case *monmsg.MConfig:
+		one("config", 0, true, nil)
+	case *monmsg.MKVData:
+		one(kvPrefix+m.Prefix, m.Version, !m.Incremental, nil)
+	case *monmsg.MLog:
+		for name := range t.entries {
+			if strings.HasPrefix(name, "log-") {
+				one(name, m.Version, false, nil)
+			}
+		}
+	default:
+		t.core.cfg.Logger.Debug("message ignored", "type", monmsg.TypeName(m.MsgType()))
+	}
+}
+
+// deliverOSDMaps brings the maps of one message into the order of their epochs. Of a full map and an incremental of the
+// same epoch only the full map counts.
+func (t *subscriptions) deliverOSDMaps(m *monmsg.MOSDMap) {
+	if m.FSID != t.core.fsid {
+		t.core.cfg.Logger.Warn("osdmap of another cluster ignored", "fsid", m.FSID)
+		return
+	}
+	events := make([]MapEvent, 0, len(m.Incrementals)+len(m.Full))
+	for _, e := range m.Full {
+		events = append(events, MapEvent{What: "osdmap", Epoch: uint64(e.Epoch), Full: true, Data: e.Map, Message: m})
+	}
+	for _, e := range m.Incrementals {
+		if !slices.ContainsFunc(m.Full, func(f monmsg.EpochMap) bool { return f.Epoch == e.Epoch }) {
+			events = append(events, MapEvent{What: "osdmap", Epoch: uint64(e.Epoch), Data: e.Map, Message: m})
+		}
+	}
+	slices.SortFunc(events, func(a, b MapEvent) int { return int(int64(a.Epoch) - int64(b.Epoch)) })
+	whole := len(events) == 0 || events[len(events)-1].Epoch >= uint64(m.Newest)
+	t.publish("osdmap", events, whole)
+}
+
+// publish hands events to the subscribers of a name, each from the epoch on that it wants. whole says that there is
+// nothing more for now, which ends onetime subscriptions; otherwise they go on from where the message ended.
+func (t *subscriptions) publish(what string, events []MapEvent, whole bool) {
+	e := t.entries[what]
+	if e == nil {
+		return // nobody wants it any more
+	}
+	for _, s := range slices.Clone(e.subscribers) {
+		got := false
+		for _, event := range events {
+			if event.Epoch != 0 && event.Epoch < s.next {
+				continue
+			}
+			s.push(event)
+			got = true
+			if event.Epoch != 0 {
+				s.next = event.Epoch + 1
+			}
+		}
+		if s.onetime && got {
+			if whole {
+				s.end(io.EOF)
+				t.remove(s)
+			} else {
+				e.unsent = true // the monitor has forgotten it after the first 40 maps
+			}
+		}
+	}
+}
+
+// WaitForMap waits until the monitors have a map of at least the given epoch and returns the epoch that came: of
+// monmap, osdmap, mgrmap, fsmap or servicemap. With epoch 0 it is the newest one. Implements:
+// int rados_wait_for_latest_osdmap(rados_t cluster), together with Version.
+func (c *Client) WaitForMap(ctx context.Context, what string, epoch uint64) (uint64, error) {
+	if err := oneOf(what, []string{"monmap", "osdmap", "mgrmap", "fsmap", "servicemap"}); err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrUnknownMap, err)
+	}
+	s, err := c.Subscribe(what, epoch, true)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close() //nolint:errcheck // it returns nil
+	e, err := s.Next(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("monclient: wait for %s %d: %w", what, epoch, err)
+	}
+	return e.Epoch, nil
+}
