@@ -1,0 +1,200 @@
+package realceph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+)
+
+// pollInterval is how often a condition of a daemon is looked at.
+const pollInterval = 20 * time.Millisecond
+
+// makeMons creates the first monmap and the monitors' stores.
+func (c *Cluster) makeMons(ctx context.Context) error {
+	monmap := filepath.Join(c.Dir, "monmap")
+	args := []string{"--create", "--fsid", c.FSID, "--set-min-mon-release", c.Release.Version()[:2]}
+	if c.Release == Tentacle && c.options.KeyType == AES {
+		args = append(args, "--auth-service-cipher", "aes", "--auth-preferred-cipher", "aes", "--auth-allowed-ciphers", "aes,aes256k")
+	}
+	for _, m := range c.mons {
+		args = append(args, "--addv", m.Name, m.Addrs())
+	}
+	if res := c.Tool(ctx, "monmaptool", append(args, monmap)...); res.Err != nil {
+		return res.Err
+	}
+	errs := make([]error, len(c.mons))
+	var wg sync.WaitGroup
+	for i, m := range c.mons {
+		wg.Go(func() {
+			errs[i] = c.Tool(ctx, "ceph-mon", "--mkfs", "--conf", c.ConfPath, "-i", m.Name,
+				"--monmap", monmap, "--keyring", filepath.Join(c.Dir, "mkfs.keyring")).Err
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// StartMon starts a monitor that does not run. It returns at once; see [Cluster.WaitQuorum].
+func (c *Cluster) StartMon(name string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, err := c.mon(name); err != nil {
+		return err
+	}
+	if c.stopped {
+		return errors.New("realceph: the cluster is stopped")
+	}
+	return c.startDaemon("mon."+name, "ceph-mon", name)
+}
+
+// KillMon ends a monitor with SIGKILL.
+func (c *Cluster) KillMon(name string) error { return c.withMon(name, (*daemon).kill) }
+
+// StopMon ends a monitor with SIGTERM and waits until it is gone.
+func (c *Cluster) StopMon(name string) error { return c.withMon(name, (*daemon).terminate) }
+
+// Freeze stops a monitor with SIGSTOP: its sockets stay open and nothing answers.
+func (c *Cluster) Freeze(name string) error {
+	return c.withMon(name, func(d *daemon) error { return d.signal(sigStop) })
+}
+
+// Thaw lets a frozen monitor go on.
+func (c *Cluster) Thaw(name string) error {
+	return c.withMon(name, func(d *daemon) error { return d.signal(sigCont) })
+}
+
+// withMon calls f for a running monitor.
+func (c *Cluster) withMon(name string, f func(*daemon) error) error {
+	if _, err := c.mon(name); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	d := c.daemons["mon."+name]
+	c.mu.Unlock()
+	if d == nil || !d.running() {
+		return fmt.Errorf("realceph: mon.%s does not run", name)
+	}
+	return f(d)
+}
+
+func (c *Cluster) mon(name string) (Mon, error) {
+	for _, m := range c.mons {
+		if m.Name == name {
+			return m, nil
+		}
+	}
+	return Mon{}, fmt.Errorf("realceph: no mon %q in a cluster of %d", name, len(c.mons))
+}
+
+// MonStatus asks a monitor's admin socket for its mon_status. It works without a quorum.
+func (c *Cluster) MonStatus(ctx context.Context, name string) (MonStatus, error) {
+	var s MonStatus
+	reply, err := c.Admin(ctx, "mon."+name, map[string]any{"prefix": "mon_status"})
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(reply, &s); err != nil {
+		return s, fmt.Errorf("realceph: mon_status of mon.%s: %w", name, err)
+	}
+	return s, nil
+}
+
+// born reports whether a monitor has the cluster's first osdmap. It is committed together with the first
+// keys, a few milliseconds after the first quorum; until then a client would be rejected instead of served.
+func (c *Cluster) born(ctx context.Context, name string) (bool, error) {
+	reply, err := c.Admin(ctx, "mon."+name, map[string]any{"prefix": "perf dump", "logger": "cluster"})
+	if err != nil {
+		return false, err
+	}
+	var perf struct {
+		Cluster struct {
+			OSDEpoch uint64 `json:"osd_epoch"`
+		} `json:"cluster"`
+	}
+	if err := json.Unmarshal(reply, &perf); err != nil {
+		return false, fmt.Errorf("realceph: perf dump of mon.%s: %w", name, err)
+	}
+	return perf.Cluster.OSDEpoch > 0, nil
+}
+
+// Admin sends a command to the admin socket of a daemon such as "mon.a" and returns its output.
+func (c *Cluster) Admin(ctx context.Context, daemon string, cmd map[string]any) ([]byte, error) {
+	reply, err := admin(ctx, filepath.Join(c.Dir, daemon+".asok"), cmd)
+	if err != nil {
+		return nil, fmt.Errorf("realceph: %s: %w", daemon, err)
+	}
+	return reply, nil
+}
+
+// WaitQuorum waits until n monitors are in one quorum and each of them knows it. It fails early when so many
+// monitors have ended that n do not run.
+func (c *Cluster) WaitQuorum(ctx context.Context, n int) error {
+	for {
+		in, running := 0, 0
+		var last string
+		for _, m := range c.mons {
+			c.mu.Lock()
+			d := c.daemons["mon."+m.Name]
+			c.mu.Unlock()
+			if d == nil || !d.running() {
+				last += fmt.Sprintf(" mon.%s does not run;", m.Name)
+				continue
+			}
+			running++
+			born, err := c.born(ctx, m.Name)
+			var s MonStatus
+			if err == nil {
+				s, err = c.MonStatus(ctx, m.Name) // after born: it waits for the lock under which maps change
+			}
+			switch {
+			case err != nil:
+				last += fmt.Sprintf(" mon.%s does not answer (%v);", m.Name, errors.Unwrap(err))
+			case !born:
+				last += fmt.Sprintf(" mon.%s is %s and has no osdmap;", m.Name, s.State)
+			case s.inQuorum() && len(s.Quorum) == n:
+				in++
+			default:
+				last += fmt.Sprintf(" mon.%s is %s with quorum %v;", m.Name, s.State, s.Quorum)
+			}
+		}
+		if in == n {
+			return nil
+		}
+		if running < n {
+			return fmt.Errorf("realceph: no quorum of %d:%s\n%s", n, last, c.Logs(20))
+		}
+		if err := pause(ctx); err != nil {
+			return fmt.Errorf("realceph: no quorum of %d yet:%s %w", n, last, err)
+		}
+	}
+}
+
+// Logs returns the last lines of every daemon's log.
+func (c *Cluster) Logs(lines int) string {
+	c.mu.Lock()
+	names := make([]string, 0, len(c.daemons))
+	for name := range c.daemons {
+		names = append(names, name)
+	}
+	c.mu.Unlock()
+	var text string
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		text += c.tail(name, lines)
+	}
+	return text
+}
+
+// pause waits for one poll interval.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(pollInterval):
+		return nil
+	}
+}
