@@ -250,4 +250,5 @@ var errnoTable = [...]struct{ name, text string }{
 	130: {"EOWNERDEAD", "owner died"},
 	131: {"ENOTRECOVERABLE", "state not recoverable"},
 	132: {"ERFKILL", "operation not possible due to RF-kill"},
+	133: {"EHWPOISON", "memory page has hardware error"},
 }

@@ -2,7 +2,6 @@ package monclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -21,7 +20,7 @@ type Client struct {
 // Connect finds a monitor that lets the client in, and returns when it has sent its monmap. ctx and
 // Config.ConnectTimeout bound that; the client itself lives until Close. Monitors that do not answer, or refuse
 // connections, are tried again until then, because monitors are restarted; that a key is refused, or that no address
-// belongs to a monitor of the cluster, is told at once. The error is a *ConnectError unless cfg is wrong.
+// belongs to a monitor of the cluster, is told at once. The error wraps a *ConnectError unless cfg is wrong.
 func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	cfg, err := cfg.resolved(ctx)
 	if err != nil {
@@ -34,11 +33,7 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	// The first session is a request with nothing to send: it completes when requests can be sent.
 	if o := c.wait(ctx, newRequest("connect", nil)); o.err != nil {
 		c.Close()
-		var ce *ConnectError
-		if !errors.As(o.err, &ce) {
-			o.err = fmt.Errorf("monclient: connect: %w", o.err)
-		}
-		return nil, o.err
+		return nil, fmt.Errorf("monclient: connect: %w", o.err)
 	}
 	return c, nil
 }

@@ -274,7 +274,7 @@ func (cfg *Config) check() error {
 		usable = usable || ok
 	}
 	if !usable {
-		return fmt.Errorf("%w: the configured monitors have only v1 addresses", ErrLegacyOnly)
+		return fmt.Errorf("monclient: %w: the configured monitors have only v1 addresses", ErrLegacyOnly)
 	}
 	for name, d := range map[string]time.Duration{
 		"ConnectTimeout": cfg.ConnectTimeout, "OpTimeout": cfg.OpTimeout, "ReadyTimeout": cfg.ReadyTimeout,

@@ -20,27 +20,34 @@ import (
 // Errors of the client, for errors.Is. Errno maps them, and everything else that the client returns, to an errno.
 var (
 	// ErrClosed says that the client was closed, before the call or during it.
-	ErrClosed = errors.New("monclient: client closed")
+	ErrClosed = errors.New("client closed")
 	// ErrTimeout says that Config.ConnectTimeout or Config.OpTimeout ended a call. It is a context.DeadlineExceeded.
-	ErrTimeout = fmt.Errorf("monclient: timed out: %w", context.DeadlineExceeded)
+	ErrTimeout error = timeoutError{}
 	// ErrForeignCluster says that a monitor belongs to another cluster than it should, by its fsid.
-	ErrForeignCluster = errors.New("monclient: foreign cluster")
+	ErrForeignCluster = errors.New("foreign cluster")
 	// ErrBadMap says that a monitor sent a monmap that cannot be read.
-	ErrBadMap = errors.New("monclient: bad monmap")
+	ErrBadMap = errors.New("bad monmap")
 	// ErrLegacyOnly says that there is no address that speaks messenger v2.
-	ErrLegacyOnly = errors.New("monclient: no monitor with a v2 address")
+	ErrLegacyOnly = errors.New("no monitor with a v2 address")
 	// ErrUnknownMap says that monitors have no map of that name for such a call.
-	ErrUnknownMap = errors.New("monclient: unknown map")
+	ErrUnknownMap = errors.New("unknown map")
 	// ErrKeepalive says that a monitor left keepalives unanswered for too long.
-	ErrKeepalive = errors.New("monclient: no answer to keepalives")
+	ErrKeepalive = errors.New("no answer to keepalives")
 	// ErrUnsubscribed says that the subscription was closed.
-	ErrUnsubscribed = errors.New("monclient: unsubscribed")
+	ErrUnsubscribed = errors.New("unsubscribed")
 
 	// errOutrun ends the attempts that lost the race to the first monitor.
-	errOutrun = errors.New("monclient: another monitor was faster")
+	errOutrun = errors.New("another monitor was faster")
 	// errSlow ends attempts that have not succeeded when it is time to try others.
 	errSlow = errors.New("no answer in time")
 )
+
+// timeoutError is a context.DeadlineExceeded that says less and knows that it was our own limit.
+type timeoutError struct{}
+
+func (timeoutError) Error() string        { return "timed out" }
+func (timeoutError) Timeout() bool        { return true }
+func (timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // Attempt is one attempt to reach one monitor.
 type Attempt struct {
@@ -77,13 +84,11 @@ type ConnectError struct {
 	Attempts []Attempt
 }
 
-// Error names every monitor that was tried.
+// Error says what ended the waiting, and names every monitor that was tried.
 func (e *ConnectError) Error() string {
 	var b strings.Builder
-	b.WriteString("monclient: connect: ")
 	if len(e.Attempts) == 0 {
-		fmt.Fprintf(&b, "%v", e.Err)
-		return b.String()
+		return e.Err.Error()
 	}
 	if !slices.ContainsFunc(e.Attempts, func(a Attempt) bool { return a.Err == e.Err }) {
 		fmt.Fprintf(&b, "%v: ", e.Err) // else the attempt says it better

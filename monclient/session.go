@@ -206,6 +206,6 @@ func (c *core) handleMonMap(s *session, m *monmsg.MMonMap) {
 		return
 	}
 	if _, ok := next.RankOfAddr(s.attempt.addr); !ok {
-		c.lose(s, fmt.Errorf("monclient: mon.%s at %v is not in monmap %d any more", s.attempt.mon, s.attempt.addr, next.Epoch))
+		c.lose(s, fmt.Errorf("mon.%s at %v is not in monmap %d any more", s.attempt.mon, s.attempt.addr, next.Epoch))
 	}
 }

@@ -35,7 +35,7 @@ func checkSubscribable(what string) error {
 		return nil
 	}
 	if err := oneOf(what, subscribable); err != nil {
-		return fmt.Errorf("%w: %w, nor kv:PREFIX", ErrUnknownMap, err)
+		return fmt.Errorf("monclient: %w: %w, nor kv:PREFIX", ErrUnknownMap, err)
 	}
 	return nil
 }
@@ -365,7 +365,7 @@ func (t *subscriptions) publish(what string, events []MapEvent, whole bool) {
 // int rados_wait_for_latest_osdmap(rados_t cluster), together with Version.
 func (c *Client) WaitForMap(ctx context.Context, what string, epoch uint64) (uint64, error) {
 	if err := oneOf(what, []string{"monmap", "osdmap", "mgrmap", "fsmap", "servicemap"}); err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrUnknownMap, err)
+		return 0, fmt.Errorf("monclient: %w: %w", ErrUnknownMap, err)
 	}
 	s, err := c.Subscribe(what, epoch, true)
 	if err != nil {

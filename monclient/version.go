@@ -16,7 +16,7 @@ var versionedMaps = []string{"monmap", "osdmap", "fsmap", "mdsmap"}
 func (c *Client) Version(ctx context.Context, what string) (newest, oldest uint64, err error) {
 	op := "version of " + what
 	if err := oneOf(what, versionedMaps); err != nil {
-		return 0, 0, fmt.Errorf("%w: %w", ErrUnknownMap, err)
+		return 0, 0, fmt.Errorf("monclient: %w: %w", ErrUnknownMap, err)
 	}
 	ctx, cancel := c.bounded(ctx)
 	defer cancel()

@@ -37,7 +37,7 @@ type Step string
 const (
 	StepBanner      Step = "banner"
 	StepHello       Step = "hello"
-	StepAuth        Step = "authentication"
+	StepAuth        Step = "auth"
 	StepSignature   Step = "signature"
 	StepCompression Step = "compression"
 	StepIdent       Step = "ident"

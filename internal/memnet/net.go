@@ -46,7 +46,7 @@ func (n *Network) DialContext(ctx context.Context, _, address string) (net.Conn,
 	n.mu.Lock()
 	l := n.listeners[address]
 	n.mu.Unlock()
-	refused := fmt.Errorf("memnet: dial %s: %w", address, syscall.ECONNREFUSED)
+	refused := &net.OpError{Op: "dial", Net: "mem", Addr: addr(address), Err: syscall.ECONNREFUSED}
 	if l == nil {
 		return nil, refused
 	}

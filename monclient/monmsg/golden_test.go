@@ -111,3 +111,30 @@ func TestCapturedMessagesDecodeAndEncodeToTheSameBytes(t *testing.T) {
 		})
 	}
 }
+
+func TestEveryTypeWasCapturedFromEveryRelease(t *testing.T) {
+	seen := make(map[string]map[uint16]bool)
+	for name, c := range captures(t) {
+		release := strings.Split(name, "/")[1]
+		if seen[release] == nil {
+			seen[release] = make(map[uint16]bool)
+		}
+		seen[release][c.typ] = true
+	}
+	for _, release := range []string{"pacific", "reef", "tentacle"} {
+		for typ := range kinds {
+			require.True(t, seen[release][typ], "%s from %s", TypeName(typ), release)
+		}
+	}
+}
+
+func TestParseCaptureRefusesWhatItDoesNotUnderstand(t *testing.T) {
+	const head = "# type: 2\n# version: 1\n# origin: here\n"
+	for _, text := range []string{"", "# type: 2\n# version: 1\n", head + "ff\n", head + "front:\nzz\n", "# type: x\n"} {
+		_, err := parseCapture(text)
+		require.Error(t, err, "%q", text)
+	}
+	c, err := parseCapture(head + "front:\nff\n00\ndata:\n01\n")
+	require.NoError(t, err)
+	require.Equal(t, capture{typ: 2, version: 1, origin: "here", front: []byte{0xff, 0}, data: []byte{1}}, c)
+}
