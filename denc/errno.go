@@ -85,7 +85,7 @@ const (
 	ECANCELED    Errno = 125
 )
 
-// native are this platform's numbers for the constants above.
+// native are this platform's numbers for the constants above, ENODATA excepted, which some BSDs do not have.
 var native = map[Errno]syscall.Errno{
 	EPERM:        syscall.EPERM,
 	ENOENT:       syscall.ENOENT,
@@ -104,7 +104,6 @@ var native = map[Errno]syscall.Errno{
 	ERANGE:       syscall.ERANGE,
 	EDEADLK:      syscall.EDEADLK,
 	ENAMETOOLONG: syscall.ENAMETOOLONG,
-	ENODATA:      syscall.ENODATA,
 	EPROTO:       syscall.EPROTO,
 	EOPNOTSUPP:   syscall.EOPNOTSUPP,
 	ECONNRESET:   syscall.ECONNRESET,

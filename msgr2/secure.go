@@ -49,7 +49,8 @@ type secureFraming struct {
 	block  cipher.Block
 	aead   cipher.AEAD
 	nonces gcmNonces
-	head   [preambleLen + inlineLen + gcmTag]byte // of the opener
+	head   [preambleLen + inlineLen + gcmTag]byte   // of the opener
+	ctr    struct{ counter, stream [gcmBlock]byte } // of decryptPreamble, here so that it does not allocate
 }
 
 // newSecureFraming returns both directions from the connection secret: a key, the client's receive nonce, the client's
@@ -265,11 +266,11 @@ func (s *secureFraming) open0(r io.Reader, f *frame, limit int) (aborted bool, e
 // decryptPreamble decrypts the first bytes of a GCM ciphertext without its tag: GCM is counter mode that starts at
 // block 2.
 func (s *secureFraming) decryptPreamble(p []byte) {
-	var counter, stream [gcmBlock]byte
-	copy(counter[:], s.nonces.next[:])
+	counter, stream := s.ctr.counter[:], s.ctr.stream[:]
+	copy(counter, s.nonces.next[:])
 	for i := range preambleLen / gcmBlock {
 		binary.BigEndian.PutUint32(counter[gcmNonce:], uint32(2+i))
-		s.block.Encrypt(stream[:], counter[:])
+		s.block.Encrypt(stream, counter)
 		for j := range stream {
 			p[i*gcmBlock+j] ^= stream[j]
 		}
