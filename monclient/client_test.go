@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"strings"
 	"syscall"
@@ -76,6 +77,25 @@ func TestConnectCostsThisMuch(t *testing.T) {
 		require.Equal(t, "testhost", sub.Hostname)
 		require.IsType(t, &monmsg.MMonCommand{}, m.received[2])
 	})
+}
+
+func TestArgumentsKeepTheirType(t *testing.T) {
+	tests := []struct {
+		v    any
+		want string
+	}{
+		{3600.0, "3600.0"}, {float32(1.5), "1.5"}, {1e30, "1e+30"}, {-0.25, "-0.25"}, {7, "7"}, {uint64(1) << 63, "9223372036854775808"},
+		{true, "true"}, {"7", `"7"`}, {[]string{"a", "b"}, `["a","b"]`},
+	}
+	for _, tt := range tests {
+		text, err := Command{Prefix: "p", Args: map[string]any{"a": tt.v}}.text()
+		require.NoError(t, err)
+		require.Equal(t, []string{`{"a":` + tt.want + `,"prefix":"p"}`}, text)
+	}
+	for _, v := range []any{math.NaN(), math.Inf(1), make(chan int)} {
+		_, err := Command{Prefix: "p", Args: map[string]any{"a": v}}.text()
+		require.ErrorContains(t, err, `command "p": arguments`)
+	}
 }
 
 func TestNegativeAnswerIsNoError(t *testing.T) {
@@ -393,6 +413,40 @@ func TestCloseEndsEveryCall(t *testing.T) {
 		require.ErrorIs(t, err, ErrClosed)
 		require.Equal(t, denc.ESHUTDOWN, Errno(err))
 	})
+}
+
+func TestMonitorThatDropsItsClientsIsNotCalledInALoop(t *testing.T) {
+	for _, first := range []bool{true, false} {
+		t.Run(fmt.Sprintf("before its first message: %v", first), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				c := startFakes(t, 1, "a")
+				client := c.connect()
+				c.mons["a"].set(func(m *fakeMon) {
+					m.answer = func(conn *msgr2.Conn, msg monmsg.Message, tid uint64) bool {
+						_, command := msg.(*monmsg.MMonCommand)
+						if first || command {
+							go conn.Close()
+							return true
+						}
+						return false
+					}
+				})
+				c.mons["a"].dropAll()
+				start := time.Now()
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				defer cancel()
+				_, err := client.Command(ctx, Command{Prefix: "status"})
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				var at []time.Duration
+				for _, d := range c.mons["a"].dials()[1:] {
+					at = append(at, d.Sub(start))
+				}
+				ms := time.Millisecond
+				require.Subset(t, []time.Duration{0, 200 * ms, 600 * ms, 1400 * ms, 3000 * ms, 6200 * ms}, at)
+				require.GreaterOrEqual(t, len(at), 5)
+			})
+		})
+	}
 }
 
 func TestVersionOfAnUnknownMapIsRefusedHere(t *testing.T) {

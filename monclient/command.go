@@ -4,7 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
+	"strconv"
+	"strings"
 
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 )
@@ -35,7 +36,9 @@ func (cmd Command) text() ([]string, error) {
 		return cmd.JSON, nil
 	}
 	object := make(map[string]any, len(cmd.Args)+2)
-	maps.Copy(object, cmd.Args)
+	for name, v := range cmd.Args {
+		object[name] = argument(v)
+	}
 	object["prefix"] = cmd.Prefix
 	if cmd.Format != "" {
 		object["format"] = cmd.Format
@@ -45,6 +48,25 @@ func (cmd Command) text() ([]string, error) {
 		return nil, fmt.Errorf("monclient: command %q: arguments: %w", cmd.Prefix, err)
 	}
 	return []string{string(b)}, nil
+}
+
+// argument keeps floating-point numbers what they are: monitors tell 3600.0 from 3600 and refuse the wrong one
+// (cmd_getval in src/common/cmdparse.cc), while package json would write both alike.
+func argument(v any) any {
+	var f float64
+	switch v := v.(type) {
+	case float64:
+		f = v
+	case float32:
+		f = float64(v)
+	default:
+		return v
+	}
+	text := strconv.FormatFloat(f, 'g', -1, 64)
+	if !strings.ContainsAny(text, ".e") {
+		text += ".0"
+	}
+	return json.Number(text) // which package json refuses for NaN and the infinities
 }
 
 // String names the command in errors, without its arguments, which may be secret.

@@ -53,7 +53,7 @@ func (timeoutError) Is(target error) bool { return target == context.DeadlineExc
 type Attempt struct {
 	Mon     string          // the monitor's name in the map of the time
 	Addr    denc.EntityAddr // where it was tried
-	Step    string          // how far it got: "dial", or a step of the handshake, "monmap"
+	Step    string          // how far it got: "dial", a step of the handshake, or "session"
 	Elapsed time.Duration   // how long it took
 	Err     error
 }

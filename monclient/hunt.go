@@ -15,8 +15,8 @@ import (
 
 // Steps of an attempt besides those of the handshake.
 const (
-	stepDial   = "dial"
-	stepMonMap = "monmap"
+	stepDial    = "dial"
+	stepSession = "session" // authenticated, and lost before it was of use
 )
 
 // hunt is the search for a monitor (MonClient::_reopen_session and _add_conns in src/mon/MonClient.cc): a batch of
@@ -271,10 +271,15 @@ func (c *core) endRound(now time.Time) {
 		c.failAll(c.connectError(why))
 		c.hunt.pause = c.cfg.MaxBackoff // it takes a person to mend it
 	}
+	c.pauseHunt(now)
+	c.hunt.multiple = min(c.hunt.multiple*c.cfg.HuntBackoff, c.cfg.HuntMaxMultiple)
+}
+
+// pauseHunt puts the next round off; the pause after that will be longer.
+func (c *core) pauseHunt(now time.Time) {
 	c.hunt.pausing = true
 	c.hunt.next = now.Add(c.hunt.pause)
 	c.hunt.pause = min(2*c.hunt.pause, c.cfg.MaxBackoff)
-	c.hunt.multiple = min(c.hunt.multiple*c.cfg.HuntBackoff, c.cfg.HuntMaxMultiple)
 }
 
 // huntTick runs when the batch's time is up, or the pause between rounds is over.
@@ -296,13 +301,6 @@ func (c *core) stopAttempts(why error) {
 		}
 	}
 	clear(c.hunt.running)
-}
-
-// huntSucceeded makes the next hunt more eager again.
-func (c *core) huntSucceeded() {
-	c.hunt.multiple = max(c.hunt.multiple/c.cfg.HuntBackoff, 1)
-	c.hunt.forgetTried()
-	c.hunt.log = nil
 }
 
 // connectError makes the error of somebody who waited for a session in vain.

@@ -28,6 +28,10 @@ type session struct {
 	nextPing    time.Time
 }
 
+// briefSession is how long a session has to last to be more than an attempt that failed late. A monitor that lets
+// clients in and drops them, as one does that is out of quorum, is not to be called in a loop.
+const briefSession = time.Second
+
 // send queues a message. A failure is the end of the connection, which readLoop reports.
 func (s *session) send(m monmsg.Message, tid uint64) {
 	version, compat := m.MsgVersion()
@@ -108,7 +112,7 @@ func (c *core) establish(s *session) {
 		Features: info.Features, Local: info.LocalAddr, Since: s.since,
 	})
 	c.event(SessionEvent{Kind: SessionConnected, Mon: name, Addr: s.attempt.addr, Elapsed: s.since.Sub(c.hunt.began)})
-	c.huntSucceeded()
+	c.hunt.multiple = max(c.hunt.multiple/c.cfg.HuntBackoff, 1) // the next hunt may be more eager again
 	c.subs.flush()
 	c.resendAll()
 }
@@ -124,13 +128,18 @@ func (c *core) lose(s *session, err error) {
 	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		err = fmt.Errorf("the monitor closed the connection: %w", err)
 	}
-	if !s.established {
-		// It never was of use: it counts as an attempt that failed at its last step.
-		c.hunt.failed(c, s.attempt, stepMonMap, err)
-		c.afterFailure(time.Now())
+	now := time.Now()
+	lasted := now.Sub(s.since)
+	if s.established {
+		c.event(SessionEvent{Kind: SessionLost, Mon: s.attempt.mon, Addr: s.attempt.addr, Elapsed: lasted, Err: lost(err)})
+		c.hunt.began = now
+	}
+	if lasted < briefSession {
+		// The round that led to it goes on: others are tried at once, and the same one after a pause.
+		c.hunt.failed(c, s.attempt, stepSession, err)
+		c.afterFailure(now)
 		return
 	}
-	c.event(SessionEvent{Kind: SessionLost, Mon: s.attempt.mon, Addr: s.attempt.addr, Elapsed: time.Since(s.since), Err: lost(err)})
 	c.startHunt()
 }
 

@@ -66,7 +66,22 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{
+	for attempt := 1; ; attempt++ {
+		c, err := start(ctx, o, t)
+		// Somebody else may have bound a port after we saw it free.
+		if !errors.Is(err, errPortTaken) || attempt == maxAttempts {
+			return c, err
+		}
+	}
+}
+
+// maxAttempts bounds the starts of a cluster whose ports were taken.
+const maxAttempts = 3
+
+var errPortTaken = errors.New("a port was taken")
+
+func start(ctx context.Context, o Options, t tree) (c *Cluster, err error) {
+	c = &Cluster{
 		Release: o.Release,
 		FSID:    uuid.NewString(),
 		options: o,
@@ -110,6 +125,9 @@ func (c *Cluster) start(ctx context.Context) error {
 		}
 	}
 	if err := c.WaitQuorum(ctx, len(c.mons)); err != nil {
+		if strings.Contains(c.Logs(20), "Address already in use") {
+			return fmt.Errorf("%w: %w", errPortTaken, err)
+		}
 		return err
 	}
 	return c.startOthers(ctx)
@@ -207,7 +225,8 @@ func (c *Cluster) Stop() error {
 	var errs []error
 	for _, d := range c.daemons {
 		if d.running() {
-			errs = append(errs, d.cmd.Process.Kill()) // all at once, then wait
+			d.asked = true
+			errs = append(errs, d.sendKill()) // all at once, then wait
 		}
 	}
 	for _, d := range c.daemons {

@@ -1,13 +1,17 @@
+//go:build linux
+
 package realceph
 
 import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -221,6 +225,30 @@ func TestStartThatIsCancelledLeavesNothing(t *testing.T) {
 	after, err := filepath.Glob(base + "/c*")
 	require.NoError(t, err)
 	require.Subset(t, before, after)
+}
+
+func TestStartReportsWhyAMonitorEnds(t *testing.T) {
+	Require(t, Reef)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	_, err = Start(t.Context(), Options{Release: Reef, Conf: map[string]string{"public_bind_addr": "v2:" + l.Addr().String()}})
+	require.ErrorIs(t, err, errPortTaken)
+	require.ErrorContains(t, err, "mon.a does not run")
+	require.ErrorContains(t, err, "Address already in use")
+}
+
+func TestCrashFailsTheTest(t *testing.T) {
+	Require(t, Reef)
+	c, err := Start(t.Context(), Options{Release: Reef, Mons: 2})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.Stop()) })
+	require.NoError(t, c.KillMon("b"))
+	require.Empty(t, c.Crashed(), "it was asked for")
+	require.NoError(t, c.daemons["mon.a"].signal(syscall.SIGABRT))
+	<-c.daemons["mon.a"].exited
+	require.Len(t, c.Crashed(), 1)
+	require.Contains(t, c.Crashed()[0], "mon.a (signal: aborted")
 }
 
 func TestConcurrentClustersShareNoPort(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -48,6 +49,8 @@ func (s *spawner) stop() {
 type daemon struct {
 	name   string // "mon.a"
 	cmd    *exec.Cmd
+	asked  bool          // whether we ended it; guarded by Cluster.mu
+	frozen bool          // guarded by Cluster.mu
 	exited chan struct{} // closed by waitLoop
 	err    error         // how it ended; read it after exited is closed
 }
@@ -98,10 +101,17 @@ const gracePeriod = 10 * time.Second
 
 // kill ends the daemon with SIGKILL and waits for it.
 func (d *daemon) kill() error {
+	if err := d.sendKill(); err != nil {
+		return err
+	}
+	<-d.exited
+	return nil
+}
+
+func (d *daemon) sendKill() error {
 	if err := d.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("realceph: kill %s: %w", d.name, err)
 	}
-	<-d.exited
 	return nil
 }
 
@@ -116,6 +126,20 @@ func (d *daemon) terminate() error {
 	case <-time.After(gracePeriod):
 		return errors.Join(fmt.Errorf("realceph: %s did not end %v after SIGTERM", d.name, gracePeriod), d.kill())
 	}
+}
+
+// Crashed names the daemons that have ended without being asked to, and how.
+func (c *Cluster) Crashed() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var names []string
+	for name, d := range c.daemons {
+		if !d.asked && !d.running() {
+			names = append(names, fmt.Sprintf("%s (%v)", name, d.err))
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func (d *daemon) signal(sig syscall.Signal) error {

@@ -3,6 +3,7 @@ package realceph
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -19,7 +20,8 @@ const (
 // KeyType is a type of cephx key; the zero value means the release's own.
 type KeyType string
 
-// The key types. Only Tentacle knows AES256K, which is its own; a Tentacle cluster started with AES accepts both.
+// The key types. Only Tentacle knows AES256K, which is its own; a Tentacle cluster started with AES accepts
+// both (and its health complains about insecure keys).
 const (
 	AES     KeyType = "aes"
 	AES256K KeyType = "aes256k"
@@ -79,6 +81,27 @@ func (o Options) normalize() (Options, error) {
 	return o, nil
 }
 
+// mgrModules are the modules that a mgr loads: those that are always on, and one to switch on and off. The
+// others would take most of its start.
+var mgrModules = []string{
+	"balancer", "crash", "devicehealth", "orchestrator", "pg_autoscaler", "progress", "rbd_support", "status",
+	"telemetry", "volumes", "iostat",
+}
+
+// extraModules returns the mgr modules of the tree that are not among mgrModules.
+func (t tree) extraModules() []string {
+	var names []string
+	paths, _ := filepath.Glob(filepath.Join(t.mgrDir(), "*", "module.py")) // the pattern is well-formed
+	for _, path := range paths {
+		if name := filepath.Base(filepath.Dir(path)); !slices.Contains(mgrModules, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (t tree) mgrDir() string { return filepath.Join(t.dir, "usr/share/ceph/mgr") }
+
 // conf returns the cluster's ceph.conf.
 func (c *Cluster) conf(t tree) string {
 	o := c.options
@@ -103,13 +126,21 @@ func (c *Cluster) conf(t tree) string {
 		"erasure_code_dir":        t.libs + "/ceph/erasure-code",
 		"plugin_dir":              t.libs + "/ceph",
 		"osd_class_dir":           t.libs + "/rados-classes",
-		"mgr_module_path":         t.dir + "/usr/share/ceph/mgr",
+		"mgr_module_path":         t.mgrDir(),
 		"log_to_stderr":           "false",
 		"mon_cluster_log_to_file": "false",
 
 		// When monitors start together, some election is usually missed by one of them and lasts until its
 		// timeout, 5 s by default.
 		"mon_election_timeout": "1",
+
+		// A port that is taken stays taken; Start then chooses others.
+		"ms_bind_retry_count": "1",
+		"ms_bind_retry_delay": "1",
+
+		// A mgr becomes active at its beacon, and OSDs are known by their first report.
+		"mgr_tick_period":  "1",
+		"mgr_stats_period": "1",
 
 		// One OSD, or none, on a nearly full disk is a healthy cluster here.
 		"mon_allow_pool_size_one":                        "true",
@@ -126,6 +157,7 @@ func (c *Cluster) conf(t tree) string {
 		"osd_objectstore":       "memstore",
 		"memstore_device_bytes": "268435456",
 		"mgr_initial_modules":   "",
+		"mgr_disabled_modules":  strings.Join(t.extraModules(), " "),
 	}
 	if o.ServiceModes != "" {
 		global["ms_mon_service_mode"] = o.ServiceModes

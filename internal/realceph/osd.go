@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -50,6 +51,10 @@ func (c *Cluster) makeOSD(ctx context.Context, i int) error {
 	return c.startLocked("osd."+id, "ceph-osd", id)
 }
 
+// commandInterval is how often "ceph status" is asked: it is a Python program, and takes time from the daemons
+// that it waits for.
+const commandInterval = 250 * time.Millisecond
+
 // waitServing waits until the mgr is active, the OSDs are up and their statistics have reached the mgr.
 func (c *Cluster) waitServing(ctx context.Context) error {
 	var last string
@@ -80,7 +85,7 @@ func (c *Cluster) waitServing(ctx context.Context) error {
 			}
 			last = fmt.Sprintf("mgr available %v, %d of %d OSDs up, %d bytes", s.MgrMap.Available, s.OSDMap.Up, c.options.OSDs, s.PGMap.BytesTotal)
 		}
-		if err := pause(ctx); err != nil {
+		if err := pause(ctx, commandInterval); err != nil {
 			return fmt.Errorf("realceph: the cluster does not serve yet (%s): %w\n%s", last, err, c.Logs(20))
 		}
 	}

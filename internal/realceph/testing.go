@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,8 +28,8 @@ func Require(tb testing.TB, rel Release) {
 	}
 }
 
-// StartT starts a cluster of the test's own and stops it when the test ends. When the test fails, it prints
-// the ends of the daemons' logs.
+// StartT starts a cluster of the test's own and stops it when the test ends. A daemon that has crashed fails
+// the test; when the test fails, the ends of the daemons' logs are printed.
 func StartT(tb testing.TB, o Options) *Cluster {
 	tb.Helper()
 	Require(tb, o.Release)
@@ -39,7 +40,7 @@ func StartT(tb testing.TB, o Options) *Cluster {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		c.logIfFailed(tb)
+		c.verify(tb)
 		if err := c.Stop(); err != nil {
 			tb.Errorf("stop the cluster: %v", err)
 		}
@@ -47,7 +48,12 @@ func StartT(tb testing.TB, o Options) *Cluster {
 	return c
 }
 
-func (c *Cluster) logIfFailed(tb testing.TB) {
+// verify reports crashes, and the logs of a failed test.
+func (c *Cluster) verify(tb testing.TB) {
+	tb.Helper()
+	if crashed := c.Crashed(); len(crashed) > 0 {
+		tb.Errorf("crashed: %s", strings.Join(crashed, ", "))
+	}
 	if tb.Failed() {
 		tb.Logf("ceph %s in %s:\n%s", c.Release, c.Dir, c.Logs(40))
 	}
@@ -94,7 +100,7 @@ func Shared(tb testing.TB, o Options) *Cluster {
 	if s.err != nil {
 		tb.Fatal(s.err)
 	}
-	tb.Cleanup(func() { s.c.logIfFailed(tb) })
+	tb.Cleanup(func() { s.c.verify(tb) })
 	return s.c
 }
 
