@@ -55,7 +55,7 @@ func confWith(t *testing.T, dir, lines string) *cephconf.Config {
 		Resolver: resolver{
 			hosts: map[string][]netip.Addr{
 				"mon1.example.org": {netip.MustParseAddr("10.0.0.1")}, "mon1.example.org.": {netip.MustParseAddr("10.0.0.1")},
-				"mon2.example.org.": {netip.MustParseAddr("10.0.0.2")},
+				"mon2.example.org": {netip.MustParseAddr("10.0.0.2")}, "mon2.example.org.": {netip.MustParseAddr("10.0.0.2")},
 			},
 			srv: map[string][]*net.SRV{"_ceph-mon._tcp": {
 				{Target: "mon1.example.org.", Port: 3300, Priority: 10, Weight: 20},
