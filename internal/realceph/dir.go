@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
+	"time"
 )
 
 // maxBaseLen keeps the admin sockets' paths within the 107 bytes that a Unix socket's address can hold.
@@ -93,8 +95,16 @@ func sweep(base string) error {
 	return nil
 }
 
+// removePatience is how long remove lets others come to an end.
+const removePatience = 3 * time.Second
+
 // remove deletes the room. The lock goes last.
 func (r *room) remove() error {
 	err := os.RemoveAll(r.dir)
+	// A tool that was started in the cluster, and outlives it, may still put a file there while the rest goes.
+	for deadline := time.Now().Add(removePatience); errors.Is(err, syscall.ENOTEMPTY) && time.Now().Before(deadline); {
+		time.Sleep(pollInterval)
+		err = os.RemoveAll(r.dir)
+	}
 	return errors.Join(err, r.owner.Close())
 }
