@@ -604,6 +604,25 @@ func TestWaitForMap(t *testing.T) {
 	})
 }
 
+func TestOneLevelOfTheLogAtATime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		client := startFakes(t, 1, "a").connect()
+		info, err := client.Subscribe("log-info", 0, false)
+		require.NoError(t, err)
+		warn, err := client.Subscribe("log-warn", 0, false)
+		require.NoError(t, err)
+		_, err = warn.Next(t.Context())
+		require.ErrorIs(t, err, ErrLogLevel)
+		require.NoError(t, info.Close())
+		warn, err = client.Subscribe("log-warn", 0, false)
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err = warn.Next(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
+
 func TestMapsOfEveryKindReachTheirSubscribers(t *testing.T) {
 	rawMap := []byte{1, 1, 4, 0, 0, 0, 33, 0, 0, 0}
 	tests := []struct {

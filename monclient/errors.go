@@ -36,6 +36,9 @@ var (
 	// ErrUnsubscribed says that the subscription was closed.
 	ErrUnsubscribed = errors.New("unsubscribed")
 
+	// ErrLogLevel says that another level of the cluster log is subscribed already: monitors keep one for a session.
+	ErrLogLevel = errors.New("another level of the log is subscribed")
+
 	// errOutrun ends the attempts that lost the race to the first monitor.
 	errOutrun = errors.New("another monitor was faster")
 	// errSlow ends attempts that have not succeeded when it is time to try others.
@@ -158,6 +161,7 @@ var errnos = []struct {
 	{ErrClosed, denc.ESHUTDOWN},
 	{ErrUnsubscribed, denc.ECANCELED},
 	{ErrUnknownMap, denc.EINVAL},
+	{ErrLogLevel, denc.EBUSY},
 	{ErrLegacyOnly, denc.EOPNOTSUPP},
 	{ErrKeepalive, denc.ETIMEDOUT},
 	{cephconf.ErrNoMonitors, denc.ENOENT},

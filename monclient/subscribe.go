@@ -26,8 +26,11 @@ var subscribable = []string{
 	"log-debug", "log-info", "log-sec", "log-warn", "log-error",
 }
 
-// kvPrefix starts the name of a subscription to keys of the config-key store.
-const kvPrefix = "kv:"
+// Prefixes of names.
+const (
+	kvPrefix  = "kv:"  // keys of the config-key store
+	logPrefix = "log-" // one level of the cluster log
+)
 
 // checkSubscribable refuses names that no monitor would ever answer.
 func checkSubscribable(what string) error {
@@ -74,7 +77,8 @@ type Subscription struct {
 }
 
 // Subscribe follows a map: monmap, osdmap, mgrmap, fsmap, fsmap.user, servicemap, config, kv:PREFIX, or one level of the
-// cluster log, log-info for example. It starts at an epoch: 0 is the newest map in full; for osdmap a later one
+// cluster log, log-info for example, which is that level and those above; a second level at the same time is an
+// ErrLogLevel from Next. It starts at an epoch: 0 is the newest map in full; for osdmap a later one
 // gets the incrementals from there on, or full maps where the monitors have trimmed them. With onetime the subscription
 // ends with the first answer; an osdmap then gets as many as there are. What a subscription has seen it
 // does not see again after a change of session. Maps that the client's capabilities do not allow never come.
@@ -199,6 +203,14 @@ func (t *subscriptions) init(c *core) {
 }
 
 func (t *subscriptions) add(s *Subscription) {
+	if strings.HasPrefix(s.what, logPrefix) {
+		for name := range t.entries {
+			if strings.HasPrefix(name, logPrefix) && name != s.what {
+				s.end(fmt.Errorf("monclient: subscribe to %s: %w: %s", s.what, ErrLogLevel, name))
+				return
+			}
+		}
+	}
 	e := t.entries[s.what]
 	if e == nil {
 		e = new(subEntry)
@@ -300,7 +312,7 @@ func (t *subscriptions) deliver(m monmsg.Message) {
 		one(kvPrefix+m.Prefix, m.Version, !m.Incremental, nil)
 	case *monmsg.MLog:
 		for name := range t.entries {
-			if strings.HasPrefix(name, "log-") {
+			if strings.HasPrefix(name, logPrefix) {
 				one(name, m.Version, false, nil)
 			}
 		}
