@@ -1,0 +1,80 @@
+# Every target runs alone on a clean checkout and installs what it needs; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Finds go, and a HOME for its caches.
+HOST := . build/host.sh && need_go
+
+RELEASE ?= reef
+MONS ?= 3
+FUZZTIME ?= 5s
+BENCH ?= .
+BENCHCOUNT ?= 1
+
+# go fails on a clone that git does not trust (another user's, mounted into a container).
+VCS = $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
+
+.PHONY: help
+help: ## print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## compile bin/monc, without cgo
+	$(HOST) && CGO_ENABLED=0 go build -trimpath -buildvcs=$(VCS) -o bin/monc ./cmd/monc
+
+.PHONY: test
+test: ## everything CI runs: lint, all tests, fuzzing, real clusters of three releases
+	@build/test.sh
+
+.PHONY: unit
+unit: ## the tests that need nothing but Go
+	@build/test.sh unit
+
+.PHONY: race
+race: ## the same under the race detector, in random order
+	@build/test.sh race
+
+.PHONY: integration
+integration: ## the tests against real Ceph clusters: Pacific, Reef, Tentacle
+	@build/test.sh ceph integration
+
+.PHONY: fuzz
+fuzz: ## every fuzz target, FUZZTIME=5s each
+	@FUZZTIME=$(FUZZTIME) build/fuzz.sh
+
+.PHONY: lint
+lint: ## gofmt, go vet, go fix, go mod tidy, golangci-lint (with staticcheck)
+	@build/test.sh lint
+
+.PHONY: vet-cross
+vet-cross: ## go vet for linux/arm64, darwin and windows
+	@build/test.sh cross
+
+.PHONY: demo
+demo: ## a real monitor and a walk through monc, in seconds
+	@build/demo.sh
+
+.PHONY: bench
+bench: ## Go benchmarks, then this client beside librados: BENCH=regexp BENCHCOUNT=1 RELEASE=reef BENCHFLAGS=
+	@$(HOST) && build/install-ceph.sh $(RELEASE)
+	$(HOST) && CGO_ENABLED=0 go test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(BENCHCOUNT) ./...
+	$(HOST) && go run ./test/bench -release $(RELEASE) $(BENCHFLAGS)
+
+.PHONY: cluster
+cluster: ## a real cluster to play with, until Ctrl-C: RELEASE=reef MONS=3 CLUSTERFLAGS="--mgr --osds 1"
+	@$(HOST) && build/install-ceph.sh $(RELEASE) && go build -o bin/realceph ./internal/cmd/realceph && \
+		exec bin/realceph run --release $(RELEASE) --mons $(MONS) $(CLUSTERFLAGS)
+
+.PHONY: tools
+tools: ## build the linters, pinned, into ~/.cache/libmonclient
+	@build/tools.sh
+
+.PHONY: install-ceph
+install-ceph: ## unpack the three Ceph releases into ~/.cache/libmonclient, without touching the system's own
+	@$(HOST) && build/install-ceph.sh
+
+.PHONY: clean
+clean: ## remove what was built here
+	rm -rf bin
+	find . -name '*.test' -type f -delete

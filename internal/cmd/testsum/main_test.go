@@ -1,0 +1,106 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestRun(t *testing.T) {
+	tests := []struct {
+		name, in, out, err string
+	}{
+		{
+			name: "passes",
+			in: `{"Action":"start","Package":"p"}
+{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"=== RUN   TestA\n"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:1: chatter\n"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"--- PASS: TestA (0.00s)\n"}
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"skip","Package":"p","Test":"TestB"}
+{"Action":"output","Package":"p","Output":"PASS\n"}
+{"Action":"output","Package":"p","Output":"ok  \tp\t0.1s\n"}
+{"Action":"pass","Package":"p"}
+`,
+			out: "ok  \tp\t0.1s\n1 passed, 0 failed, 1 skipped\n",
+		},
+		{
+			name: "a failing test among others",
+			in: `{"Action":"output","Package":"p","Test":"TestA","Output":"    chatter\n"}
+{"Action":"output","Package":"p","Test":"TestB","Output":"    wrong\n"}
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestB","Output":"--- FAIL: TestB (0.00s)\n"}
+{"Action":"fail","Package":"p","Test":"TestB"}
+{"Action":"output","Package":"p","Output":"FAIL\tp\t0.1s\n"}
+{"Action":"fail","Package":"p"}
+`,
+			out: "    wrong\n--- FAIL: TestB (0.00s)\nFAIL\tp\t0.1s\n1 passed, 1 failed, 0 skipped\n",
+			err: "tests failed",
+		},
+		{
+			name: "a timeout",
+			in: `{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestB","Output":"panic: test timed out after 1s\n"}
+{"Action":"output","Package":"p","Output":"FAIL\tp\t1.0s\n"}
+{"Action":"fail","Package":"p"}
+`,
+			out: "panic: test timed out after 1s\nFAIL\tp\t1.0s\n1 passed, 1 failed, 0 skipped\n",
+			err: "tests failed",
+		},
+		{
+			name: "does not build",
+			in: `{"ImportPath":"p [p.test]","Action":"build-output","Output":"p/a.go:1:1: undefined: x\n"}
+{"ImportPath":"p [p.test]","Action":"build-fail"}
+{"Action":"output","Package":"p","Output":"FAIL\tp [build failed]\n"}
+{"Action":"fail","Package":"p","FailedBuild":"p [p.test]"}
+`,
+			out: "p/a.go:1:1: undefined: x\nFAIL\tp [build failed]\n0 passed, 1 failed, 0 skipped\n",
+			err: "tests failed",
+		},
+		{
+			name: "go's own words",
+			in:   "go: cannot find main module\n",
+			out:  "go: cannot find main module\n0 passed, 0 failed, 0 skipped\n",
+			err:  "no test was run",
+		},
+		{
+			name: "no test files",
+			in: `{"Action":"output","Package":"p","Output":"?   \tp\t[no test files]\n"}
+{"Action":"skip","Package":"p"}
+`,
+			out: "0 passed, 0 failed, 0 skipped\n",
+			err: "no test was run",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var out strings.Builder
+			err := run(strings.NewReader(tt.in), &out, "")
+			require.Equal(t, tt.out, out.String())
+			if tt.err == "" {
+				require.NoError(t, err)
+			} else {
+				require.EqualError(t, err, tt.err)
+			}
+		})
+	}
+}
+
+func TestCountsAreAppended(t *testing.T) {
+	const in = `{"Action":"pass","Package":"p","Test":"TestA"}` + "\n"
+	path := filepath.Join(t.TempDir(), "counts")
+	var out strings.Builder
+	require.NoError(t, run(strings.NewReader(in), &out, path))
+	require.NoError(t, run(strings.NewReader(in+in), &out, path))
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "1 0 0\n2 0 0\n", string(got))
+	require.Empty(t, out.String())
+}
