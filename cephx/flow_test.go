@@ -69,7 +69,7 @@ func (p *flowPlayer) play(line string, words []string) {
 		p.clk.advance(d)
 	case "> begin":
 		p.cfg.Modes = nil
-		for _, m := range strings.Split(words[3], ",") {
+		for m := range strings.SplitSeq(words[3], ",") {
 			p.cfg.Modes = append(p.cfg.Modes, Mode(p.number(m)))
 		}
 		if p.session != nil {
@@ -114,7 +114,7 @@ func (p *flowPlayer) number(s string) uint64 {
 func TestFlowTicketsFillTheirReply(t *testing.T) {
 	data, err := os.ReadFile("testdata/tentacle.flow")
 	require.NoError(t, err)
-	for _, line := range strings.Split(string(data), "\n") {
+	for line := range strings.SplitSeq(string(data), "\n") {
 		words := strings.Fields(line)
 		if len(words) < 2 || words[0] != "<" || words[1] != "done" {
 			continue

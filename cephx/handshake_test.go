@@ -1,7 +1,6 @@
 package cephx
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -82,7 +81,7 @@ func TestHandshake(t *testing.T) {
 				clear(sessionKey) // the caller's own copy
 				_, err = s.renewServices(denc.EntityMon)
 				require.NoError(t, err)
-				require.NotEqual(t, make([]byte, len(want)), want)
+				require.NotContains(t, [][]byte{make([]byte, len(want))}, want)
 			})
 		}
 	}
@@ -554,5 +553,5 @@ func TestErrorsAreDistinct(t *testing.T) {
 	for _, err := range []error{ErrModeNotOffered, ErrConnectionSecret, ErrOutOfOrder} {
 		require.ErrorIs(t, err, ErrProtocol)
 	}
-	require.False(t, errors.Is(ErrModeNotOffered, ErrOutOfOrder))
+	require.NotErrorIs(t, ErrModeNotOffered, ErrOutOfOrder)
 }

@@ -3,7 +3,6 @@ package cephx
 import (
 	"bytes"
 	"encoding/base64"
-	"errors"
 	"io"
 	"testing"
 	"time"
@@ -174,5 +173,5 @@ func TestRandomFailureIsAnError(t *testing.T) {
 	broken := io.MultiReader() // EOF
 	_, err := mustKey(t, countingKRB5).Seal(nil, 0, nil, broken)
 	require.Error(t, err)
-	require.True(t, errors.Is(err, io.EOF))
+	require.ErrorIs(t, err, io.EOF)
 }

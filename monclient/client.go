@@ -3,6 +3,7 @@ package monclient
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -66,10 +67,8 @@ func (c *Client) Session() (SessionInfo, bool) {
 
 // oneOf refuses a word that is none of those that are known.
 func oneOf(word string, known []string) error {
-	for _, k := range known {
-		if word == k {
-			return nil
-		}
+	if slices.Contains(known, word) {
+		return nil
 	}
 	return fmt.Errorf("%q is none of %q", word, known)
 }

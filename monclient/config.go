@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -154,12 +155,7 @@ func (cfg *Config) credentialsFrom(conf *cephconf.Config) error {
 
 // allowsNone reports whether auth_client_required was set to a list that has none in it.
 func (cfg *Config) allowsNone() bool {
-	for _, m := range cfg.Methods {
-		if m == cephx.MethodNone {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(cfg.Methods, cephx.MethodNone)
 }
 
 // optionsFrom fills in the times and counts.

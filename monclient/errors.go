@@ -93,7 +93,7 @@ func (e *ConnectError) Error() string {
 	if len(e.Attempts) == 0 {
 		return e.Err.Error()
 	}
-	if !slices.ContainsFunc(e.Attempts, func(a Attempt) bool { return a.Err == e.Err }) {
+	if !slices.ContainsFunc(e.Attempts, func(a Attempt) bool { return errors.Is(a.Err, e.Err) }) {
 		fmt.Fprintf(&b, "%v: ", e.Err) // else the attempt says it better
 	}
 	for i, a := range e.Attempts {

@@ -83,9 +83,7 @@ func (m *fakeMon) start() {
 	l, err := m.cluster.net.Listen(m.addr().AddrPort().String())
 	require.NoError(m.cluster.t, err)
 	m.listener = l
-	m.conns.Add(1)
-	go func() {
-		defer m.conns.Done()
+	m.conns.Go(func() {
 		for {
 			nc, err := l.Accept()
 			if err != nil {
@@ -94,7 +92,7 @@ func (m *fakeMon) start() {
 			m.conns.Add(1)
 			go m.serve(nc)
 		}
-	}()
+	})
 }
 
 // kill closes the listener and all connections, as the end of the process does.
@@ -182,7 +180,7 @@ func reply(conn *msgr2.Conn, m monmsg.Message, tid uint64) {
 	if d, ok := m.(monmsg.DataMessage); ok {
 		out.Data = d.Data()
 	}
-	conn.Send(out)
+	_ = conn.Send(out) // to a client that has gone
 }
 
 // set changes the monitor's behaviour.

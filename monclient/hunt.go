@@ -172,9 +172,7 @@ func (c *core) launch(a *attempt, now time.Time) {
 		Auth: handshake, Target: a.addr, Nonce: c.nonce, GID: -1, GlobalSeq: globalSeq.Add(1), Required: denc.FeatureOSDReplyMux,
 		Revision0: c.cfg.Revision0, OfferCompression: c.cfg.OfferCompression, MaxMessage: c.cfg.MaxMessage,
 	}
-	c.others.Add(1)
-	go func() {
-		defer c.others.Done()
+	c.others.Go(func() {
 		defer release()
 		conn, step, err := c.dial(ctx, a.addr, client)
 		var auth *cephx.Session
@@ -187,7 +185,7 @@ func (c *core) launch(a *attempt, now time.Time) {
 		if posted != nil && conn != nil {
 			conn.Close()
 		}
-	}()
+	})
 }
 
 // dial connects and runs the handshake. step says where it failed.
@@ -218,6 +216,9 @@ func (c *core) finished(a *attempt, conn *msgr2.Conn, auth *cephx.Session, step 
 	case err == nil && c.session != nil:
 		conn.Close() // it lost the race by a hair
 	case err == nil:
+		for other := range c.hunt.running {
+			delete(c.hunt.tried, other.addr) // it has not been judged
+		}
 		c.stopAttempts(errOutrun)
 		c.adopt(a, conn, auth)
 	case c.session != nil || errors.Is(err, errOutrun): // it does not matter any more

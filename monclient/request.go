@@ -44,7 +44,7 @@ func (c *Client) wait(ctx context.Context, req *request) outcome {
 		return o
 	case <-ctx.Done():
 		// The client's goroutine never waits, so it answers at once, with what it knows about the session.
-		c.core.post(func() { c.core.withdraw(req, context.Cause(ctx)) })
+		_ = c.core.post(func() { c.core.withdraw(req, context.Cause(ctx)) }) // a closed client withdraws everything
 	case <-c.core.ended:
 	}
 	select {

@@ -2,6 +2,7 @@ package monclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -128,7 +129,7 @@ func (s *Subscription) All(ctx context.Context) iter.Seq2[MapEvent, error] {
 	return func(yield func(MapEvent, error) bool) {
 		for {
 			e, err := s.Next(ctx)
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			if !yield(e, err) || err != nil {
@@ -153,7 +154,7 @@ func (s *Subscription) end(err error) {
 	if s.err == nil {
 		s.err = err
 	}
-	if s.err == ErrUnsubscribed {
+	if errors.Is(s.err, ErrUnsubscribed) {
 		s.queue, s.bytes = nil, 0
 	}
 	s.signal()
@@ -383,7 +384,7 @@ func (c *Client) WaitForMap(ctx context.Context, what string, epoch uint64) (uin
 	if err != nil {
 		return 0, err
 	}
-	defer s.Close() //nolint:errcheck // it returns nil
+	defer s.Close()
 	e, err := s.Next(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("monclient: wait for %s %d: %w", what, epoch, err)

@@ -126,7 +126,7 @@ func (c *Conn) LastAck() (at time.Time, rtt time.Duration) {
 
 // Close closes the connection and returns when its goroutine has ended. Receive returns ErrClosed.
 func (c *Conn) Close() error {
-	c.fail(ErrClosed)
+	_ = c.fail(ErrClosed)
 	<-c.done
 	return nil
 }
@@ -170,7 +170,7 @@ func (c *Conn) writeLoop() {
 				break
 			}
 			if err := c.writeBatch(batch, keepalive, ack, stamp); err != nil {
-				c.fail(fmt.Errorf("msgr2: write: %w", err))
+				_ = c.fail(fmt.Errorf("msgr2: write: %w", err))
 				return
 			}
 			clear(batch) // the messages are the senders' again
@@ -259,7 +259,7 @@ func (c *Conn) receiveFrame() (*Message, error) {
 		return nil, err
 	}
 	if f.tag == tagMessage {
-		m, _, err := parseMessage(f)
+		m, err := parseMessage(f)
 		f.body = nil // it is the message's now
 		if err != nil {
 			return nil, err

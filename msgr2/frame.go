@@ -2,6 +2,7 @@ package msgr2
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -180,7 +181,7 @@ func readInto(r io.Reader, buf []byte, n int) ([]byte, error) {
 
 // unexpected turns the end of the stream inside a frame into io.ErrUnexpectedEOF.
 func unexpected(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

@@ -45,7 +45,7 @@ type handshake struct {
 func (h *handshake) run(ctx context.Context, steps func() error) error {
 	start := time.Now()
 	// An expired deadline is what makes blocked reads and writes return.
-	stop := context.AfterFunc(ctx, func() { h.nc.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = h.nc.SetDeadline(time.Unix(1, 0)) })
 	err := steps()
 	if !stop() && (err == nil || errors.Is(err, os.ErrDeadlineExceeded)) {
 		err = context.Cause(ctx)

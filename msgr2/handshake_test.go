@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -264,8 +265,8 @@ func TestPeersThatAreNoMonitor(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			cn, sn := memnet.Pipe()
 			go func() {
-				sn.Write([]byte(tt.sends))
-				io.ReadFull(sn, make([]byte, len(bannerPrefix)+2+bannerPayloadLen))
+				_, _ = sn.Write([]byte(tt.sends))
+				_, _ = io.ReadFull(sn, make([]byte, len(bannerPrefix)+2+bannerPayloadLen))
 				sn.Close()
 			}()
 			_, err := Client(t.Context(), cn, clientConfig(newTestAuth(ModeCRC)))
@@ -283,11 +284,23 @@ func TestGarbageAfterTheBanner(t *testing.T) {
 	require.ErrorIs(t, err, ErrFrame)
 }
 
+// discard reads until the connection ends.
+func discard(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
+
+// receiveAll receives until the connection ends.
+func receiveAll(c *Conn) {
+	for {
+		if _, err := c.Receive(); err != nil {
+			return
+		}
+	}
+}
+
 func TestSilentPeerEndsAtTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cn, sn := memnet.Pipe()
 		defer sn.Close()
-		go io.Copy(io.Discard, sn)
+		go discard(sn)
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		start := time.Now()
@@ -301,7 +314,7 @@ func TestCancelEndsTheHandshakeWithItsCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cn, sn := memnet.Pipe()
 		defer sn.Close()
-		go io.Copy(io.Discard, sn)
+		go discard(sn)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		why := errors.New("another monitor was faster")
 		time.AfterFunc(time.Second, func() { cancel(why) })
@@ -406,7 +419,7 @@ func (c *flippingConn) Read(p []byte) (int, error) {
 		p[c.at-c.off] ^= 0x40
 		c.flipped = true
 		// What was changed into a longer length must not make the test wait for bytes that never come.
-		c.Conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+		_ = c.Conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
 	}
 	c.off += n
 	return n, err
@@ -461,7 +474,7 @@ func TestAnnouncedBytesAreNotAllocated(t *testing.T) {
 	var f frame
 	p := make([]byte, preambleLen)
 	fillPreamble(p, tagMessage, []int{headerLen, 400 << 20})
-	src := append(p, make([]byte, headerLen)...)
+	src := slices.Concat(p, make([]byte, headerLen))
 	src = binary.LittleEndian.AppendUint32(src, crc32c(make([]byte, headerLen)))
 	err := (&crcFraming{rev1: true}).open(bytes.NewReader(src), &f, DefaultMaxMessage)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
@@ -475,8 +488,8 @@ func TestKeepalive(t *testing.T) {
 		client, server, cerr, serr := pair(t, cn, sn, clientConfig(a), serverConfig(a))
 		require.NoError(t, cerr)
 		require.NoError(t, serr)
-		go client.Receive()
-		go server.Receive()
+		go receiveAll(client)
+		go receiveAll(server)
 		at, _ := client.LastAck()
 		require.Zero(t, at)
 		<-time.After(5 * time.Second)
@@ -586,10 +599,10 @@ func FuzzHandshake(f *testing.F) {
 	f.Add(bad)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		nc, peer := memnet.Pipe()
-		go io.Copy(io.Discard, peer)
+		go discard(peer)
 		go func() {
-			peer.Write(banner{supported: Revision1}.append(nil))
-			peer.Write(b)
+			_, _ = peer.Write(banner{supported: Revision1}.append(nil))
+			_, _ = peer.Write(b)
 			peer.Close()
 		}()
 		_, err := Client(t.Context(), nc, clientConfig(newTestAuth(ModeCRC)))

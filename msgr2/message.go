@@ -75,10 +75,10 @@ type frontEncoder struct {
 func (e *frontEncoder) appendTo(b []byte) []byte { return e.payload.AppendFront(b, e.features) }
 
 // parseMessage takes a message out of a frame. Its segments are those of the frame.
-func parseMessage(f *frame) (m *Message, ack uint64, err error) {
+func parseMessage(f *frame) (m *Message, err error) {
 	head := f.segs[0]
 	if len(head) != headerLen {
-		return nil, 0, frameErrorf("message header of %d bytes, want %d", len(head), headerLen)
+		return nil, frameErrorf("message header of %d bytes, want %d", len(head), headerLen)
 	}
 	r := denc.NewReader(head)
 	m = &Message{Front: f.segs[1], Middle: f.segs[2], Data: f.segs[3]}
@@ -89,14 +89,14 @@ func parseMessage(f *frame) (m *Message, ack uint64, err error) {
 	m.Version = r.Uint16("header.version")
 	prePadding := r.Uint32("header.data_pre_padding_len")
 	r.Uint16("header.data_off")
-	ack = r.Uint64("header.ack_seq")
+	r.Uint64("header.ack_seq")
 	r.Uint8("header.flags")
 	m.Compat = r.Uint16("header.compat_version")
 	r.Uint16("header.reserved")
 	if prePadding != 0 {
-		return nil, 0, frameErrorf("message type %d with %d bytes of data padding", m.Type, prePadding)
+		return nil, frameErrorf("message type %d with %d bytes of data padding", m.Type, prePadding)
 	}
-	return m, ack, r.Err()
+	return m, r.Err()
 }
 
 // String names the message for logs.

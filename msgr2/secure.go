@@ -122,7 +122,7 @@ func (s *secureFraming) seal1(dst []byte, t tag, segs []segment) ([]byte, error)
 	lens[0] = len(dst) - seg0
 
 	head := preambleLen + inlineLen
-	rest := len(dst) // where the second part starts
+	var rest int // where the second part starts
 	if lens[0] <= inlineLen {
 		dst = appendZeros(appendZeros(dst, inlineLen-lens[0]), gcmTag)
 		rest = len(dst)

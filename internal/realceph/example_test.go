@@ -16,7 +16,11 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer c.Stop()
+	defer func() {
+		if err := c.Stop(); err != nil {
+			log.Print(err)
+		}
+	}()
 	if err := errors.Join(c.KillMon("c"), c.WaitQuorum(ctx, 2)); err != nil {
 		log.Print(err)
 		return

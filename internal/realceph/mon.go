@@ -43,7 +43,7 @@ func (c *Cluster) makeMons(ctx context.Context) error {
 func (c *Cluster) StartMon(name string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, err := c.mon(name); err != nil {
+	if err := c.known(name); err != nil {
 		return err
 	}
 	if c.stopped {
@@ -90,7 +90,7 @@ func (c *Cluster) Thaw(name string) error {
 
 // runningMon returns the daemon of a running monitor, noted under the lock.
 func (c *Cluster) runningMon(name string, note func(*daemon)) (*daemon, error) {
-	if _, err := c.mon(name); err != nil {
+	if err := c.known(name); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
@@ -103,13 +103,14 @@ func (c *Cluster) runningMon(name string, note func(*daemon)) (*daemon, error) {
 	return d, nil
 }
 
-func (c *Cluster) mon(name string) (Mon, error) {
+// known refuses the name of a monitor that the cluster does not have.
+func (c *Cluster) known(name string) error {
 	for _, m := range c.mons {
 		if m.Name == name {
-			return m, nil
+			return nil
 		}
 	}
-	return Mon{}, fmt.Errorf("realceph: no mon %q in a cluster of %d", name, len(c.mons))
+	return fmt.Errorf("realceph: no mon %q in a cluster of %d", name, len(c.mons))
 }
 
 // MonStatus asks a monitor's admin socket for its mon_status. It works without a quorum.

@@ -23,7 +23,7 @@ func newKey(t *testing.T) cephx.Key {
 // options splits --option=value --option=value.
 func options(args string) map[string]string {
 	m := make(map[string]string)
-	for _, a := range strings.Split(args, "--") {
+	for a := range strings.SplitSeq(args, "--") {
 		if option, value, ok := strings.Cut(a, "="); ok {
 			m[option] = value
 		}

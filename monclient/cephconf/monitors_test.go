@@ -2,6 +2,7 @@ package cephconf
 
 import (
 	"context"
+	"maps"
 	"net"
 	"testing"
 
@@ -65,9 +66,7 @@ func TestMonitors(t *testing.T) {
 	all := map[string]string{"mon_host_override": "v2:10.0.0.91", "monmap": "/tmp/$cluster.map", "mon_host": "v2:10.0.0.93"}
 	without := func(names ...string) map[string]string {
 		m := map[string]string{}
-		for k, v := range all {
-			m[k] = v
-		}
+		maps.Copy(m, all)
 		for _, n := range names {
 			delete(m, n)
 		}

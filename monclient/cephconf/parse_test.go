@@ -159,7 +159,7 @@ func TestParseIsLinear(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := parse("c.conf", []byte(in))
-			require.True(t, (f == nil) != (err == nil))
+			require.NotEqual(t, f == nil, err == nil)
 		})
 	}
 }
