@@ -56,10 +56,8 @@ demo: ## a real monitor and a walk through monc, in seconds
 	@build/demo.sh
 
 .PHONY: bench
-bench: ## Go benchmarks, then this client beside librados: BENCH=regexp BENCHCOUNT=1 RELEASE=reef BENCHFLAGS=
-	@$(HOST) && build/install-ceph.sh $(RELEASE)
-	$(HOST) && CGO_ENABLED=0 go test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(BENCHCOUNT) ./...
-	$(HOST) && go run ./test/bench -release $(RELEASE) $(BENCHFLAGS)
+bench: ## the codecs, then the command path beside librados: RELEASE=reef BENCH=regexp BENCHCOUNT=1 BENCHFLAGS=
+	@RELEASE=$(RELEASE) BENCH='$(BENCH)' BENCHCOUNT=$(BENCHCOUNT) BENCHFLAGS='$(BENCHFLAGS)' build/bench.sh
 
 .PHONY: cluster
 cluster: ## a real cluster to play with, until Ctrl-C: RELEASE=reef MONS=3 CLUSTERFLAGS="--mgr --osds 1"

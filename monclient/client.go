@@ -32,7 +32,7 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	c := &Client{core: newCore(cfg)}
 	go c.core.run()
 	// The first session is a request with nothing to send: it completes when requests can be sent.
-	if o := c.wait(ctx, newRequest("connect", nil)); o.err != nil {
+	if o := c.wait(ctx, newRequest(nil)); o.err != nil {
 		c.Close()
 		return nil, fmt.Errorf("monclient: connect: %w", o.err)
 	}

@@ -99,7 +99,7 @@ type Reply struct {
 	// executed it more than once.
 	Resent bool
 
-	command string
+	command Command // without its input
 }
 
 // Err returns nil for success and a *CommandError for a negative answer.
@@ -107,31 +107,31 @@ func (r *Reply) Err() error {
 	if r.Retval >= 0 {
 		return nil
 	}
-	return &CommandError{Command: r.command, Retval: r.Retval, Status: r.Status}
+	return &CommandError{Command: r.command.String(), Retval: r.Retval, Status: r.Status}
 }
 
 // Command sends a command and waits for the answer, whatever it is: an error says that there was none, while a
 // negative answer is in the Reply. Without a quorum the monitors answer nothing, so a context without a deadline may
 // wait for ever, unless Config.OpTimeout is set. Implements: int rados_mon_command(...).
 func (c *Client) Command(ctx context.Context, cmd Command) (*Reply, error) {
-	op := cmd.String()
 	text, err := cmd.text()
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := c.bounded(ctx)
 	defer cancel()
-	o := c.wait(ctx, newRequest(op, func(c *core, _ uint64) monmsg.Message {
+	o := c.wait(ctx, newRequest(func(c *core, _ uint64) monmsg.Message {
 		return &monmsg.MMonCommand{FSID: c.monmap.FSID, Cmd: text, Input: cmd.Input}
 	}))
 	if o.err != nil {
-		return nil, fmt.Errorf("monclient: %s: %w", op, o.err)
+		return nil, fmt.Errorf("monclient: %v: %w", cmd, o.err)
 	}
 	ack, ok := o.reply.(*monmsg.MMonCommandAck)
 	if !ok {
-		return nil, fmt.Errorf("monclient: %s: answered with %s", op, monmsg.TypeName(o.reply.MsgType()))
+		return nil, fmt.Errorf("monclient: %v: answered with %s", cmd, monmsg.TypeName(o.reply.MsgType()))
 	}
-	return &Reply{Retval: ack.Retval, Status: ack.Status, Output: ack.Output, Resent: o.resent, command: op}, nil
+	cmd.Input = nil
+	return &Reply{Retval: ack.Retval, Status: ack.Status, Output: ack.Output, Resent: o.resent, command: cmd}, nil
 }
 
 // bounded adds Config.OpTimeout to a context that has no deadline.

@@ -21,10 +21,20 @@ const mailboxSize = 64
 // globalSeq counts the connection attempts of this process, which monitors see in CLIENT_IDENT.
 var globalSeq atomic.Uint64
 
+// event is what the client's goroutine is told: a request to start, a message of a session, or anything else as a
+// function. The first two are what there are many of, so they cost no closure.
+type event struct {
+	start   *request
+	session *session
+	message monmsg.Message
+	tid     uint64
+	run     func()
+}
+
 // core is the state of a client, owned by the goroutine that runs run. Others reach it through post.
 type core struct {
 	cfg     Config
-	mailbox chan func()
+	mailbox chan event
 	closing chan struct{} // closed by Client.Close
 	ended   chan struct{} // closed when run has returned and everything that it started has ended
 	others  sync.WaitGroup
@@ -59,7 +69,7 @@ type core struct {
 func newCore(cfg Config) *core {
 	c := &core{
 		cfg:     cfg,
-		mailbox: make(chan func(), mailboxSize),
+		mailbox: make(chan event, mailboxSize),
 		closing: make(chan struct{}),
 		ended:   make(chan struct{}),
 		nonce:   rand.Uint32(),
@@ -74,16 +84,19 @@ func newCore(cfg Config) *core {
 	return c
 }
 
-// post has f run on the client's goroutine. It waits while the mailbox is full and returns ErrClosed when f will never
-// run.
-func (c *core) post(f func()) error {
+// post has f run on the client's goroutine.
+func (c *core) post(f func()) error { return c.deliver(event{run: f}) }
+
+// deliver hands an event to the client's goroutine. It waits while the mailbox is full and returns ErrClosed when the
+// event will never be looked at.
+func (c *core) deliver(e event) error {
 	select {
 	case <-c.closing: // so that a closed client does not take calls up while it ends
 		return ErrClosed
 	default:
 	}
 	select {
-	case c.mailbox <- f:
+	case c.mailbox <- e:
 		return nil
 	case <-c.closing:
 		return ErrClosed
@@ -100,8 +113,15 @@ func (c *core) run() {
 		c.subs.flush()
 		c.timer.Reset(time.Until(c.nextTick()))
 		select {
-		case f := <-c.mailbox:
-			f()
+		case e := <-c.mailbox:
+			switch {
+			case e.start != nil:
+				c.start(e.start)
+			case e.session != nil:
+				c.handle(e.session, e.message, e.tid)
+			default:
+				e.run()
+			}
 		case <-c.timer.C:
 			c.tick(time.Now())
 		case <-c.closing:
@@ -168,8 +188,8 @@ func (c *core) renew(s *session) {
 	}
 }
 
-// event tells the user and the log.
-func (c *core) event(e SessionEvent) {
+// tell tells the user and the log.
+func (c *core) tell(e SessionEvent) {
 	c.cfg.Logger.Debug("session", "event", e.String())
 	if c.cfg.OnSession != nil {
 		c.cfg.OnSession(e)

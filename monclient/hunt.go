@@ -87,7 +87,7 @@ func (c *core) startBatch(now time.Time) {
 	for i, a := range batch {
 		names[i] = a.mon
 	}
-	c.event(SessionEvent{Kind: SessionHunting, Mons: names})
+	c.tell(SessionEvent{Kind: SessionHunting, Mons: names})
 	for _, a := range batch {
 		c.hunt.tried[a.addr] = true
 		c.launch(a, now)
@@ -236,7 +236,7 @@ func (h *hunt) failed(c *core, a *attempt, step string, err error) {
 	h.log = slices.DeleteFunc(h.log, func(old Attempt) bool { return old.Addr == a.addr })
 	h.log = append(h.log, entry)
 	h.hopeless = h.hopeless && permanent(err)
-	c.event(SessionEvent{Kind: SessionAttempt, Mon: a.mon, Addr: a.addr, Attempt: entry})
+	c.tell(SessionEvent{Kind: SessionAttempt, Mon: a.mon, Addr: a.addr, Attempt: entry})
 	var refusal *cephx.AuthError
 	switch {
 	case !errors.As(err, &refusal):

@@ -12,8 +12,6 @@ import (
 // All fields but done are owned by the client's goroutine once the request is started.
 type request struct {
 	id uint64
-	// op names the request in errors.
-	op string
 	// message makes what is sent, nil when there is nothing to send.
 	message func(c *core, id uint64) monmsg.Message
 	// sent counts how often it was sent; everything but the first time is a resend.
@@ -29,14 +27,14 @@ type outcome struct {
 	err    error
 }
 
-func newRequest(op string, message func(c *core, id uint64) monmsg.Message) *request {
-	return &request{op: op, message: message, done: make(chan outcome, 1)}
+func newRequest(message func(c *core, id uint64) monmsg.Message) *request {
+	return &request{message: message, done: make(chan outcome, 1)}
 }
 
 // wait starts the request and returns its outcome. When ctx ends first the request is withdrawn: an answer that comes
 // later is ignored, and it is not sent again.
 func (c *Client) wait(ctx context.Context, req *request) outcome {
-	if err := c.core.post(func() { c.core.start(req) }); err != nil {
+	if err := c.core.deliver(event{start: req}); err != nil {
 		return outcome{err: err}
 	}
 	select {

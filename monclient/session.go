@@ -76,7 +76,7 @@ func (c *core) readLoop(s *session) {
 			s.conn.Close()
 			return
 		}
-		if c.post(func() { c.handle(s, msg, m.Tid) }) != nil {
+		if c.deliver(event{session: s, message: msg, tid: m.Tid}) != nil {
 			return
 		}
 	}
@@ -111,7 +111,7 @@ func (c *core) establish(s *session) {
 		Mon: name, Rank: int(info.PeerGID), Addr: s.attempt.addr, Mode: msgr2.ModeName(info.Mode),
 		Features: info.Features, Local: info.LocalAddr, Since: s.since,
 	})
-	c.event(SessionEvent{Kind: SessionConnected, Mon: name, Addr: s.attempt.addr, Elapsed: s.since.Sub(c.hunt.began)})
+	c.tell(SessionEvent{Kind: SessionConnected, Mon: name, Addr: s.attempt.addr, Elapsed: s.since.Sub(c.hunt.began)})
 	c.hunt.multiple = max(c.hunt.multiple/c.cfg.HuntBackoff, 1) // the next hunt may be more eager again
 	c.subs.flush()
 	c.resendAll()
@@ -131,7 +131,7 @@ func (c *core) lose(s *session, err error) {
 	now := time.Now()
 	lasted := now.Sub(s.since)
 	if s.established {
-		c.event(SessionEvent{Kind: SessionLost, Mon: s.attempt.mon, Addr: s.attempt.addr, Elapsed: lasted, Err: lost(err)})
+		c.tell(SessionEvent{Kind: SessionLost, Mon: s.attempt.mon, Addr: s.attempt.addr, Elapsed: lasted, Err: lost(err)})
 		c.hunt.began = now
 	}
 	if lasted < briefSession {

@@ -58,6 +58,7 @@ type Conn struct {
 	buf   []byte
 	out   outgoing
 	front frontEncoder
+	segs  [maxSegments]segment
 
 	queue struct {
 		sync.Mutex
@@ -219,8 +220,9 @@ func (c *Conn) sealMessage(m *Message) (err error) {
 		c.front.payload = m.Payload
 		front = segment{encoder: &c.front}
 	}
-	segs := [maxSegments]segment{{encoder: &c.out}, front, {bytes: m.Middle}, {bytes: m.Data}}
-	c.buf, err = c.seal.seal(c.buf, tagMessage, segs[:])
+	c.segs = [maxSegments]segment{{encoder: &c.out}, front, {bytes: m.Middle}, {bytes: m.Data}}
+	c.buf, err = c.seal.seal(c.buf, tagMessage, c.segs[:])
+	c.out, c.front.payload, c.segs = outgoing{}, nil, [maxSegments]segment{} // the message is not held on to
 	return err
 }
 

@@ -66,8 +66,8 @@ var rooms = []room{
 	{path: "internal/cmd/realceph", imports: "internal/realceph", kind: program},
 	{path: "internal/cmd/testsum", kind: program},
 	{path: "test/integration", imports: "*", kind: support, mayBeAbsent: true},
-	{path: "test/bench", imports: "*", kind: program, mayBeAbsent: true},
-	{path: "test/bench/client", imports: "*", kind: program, mayBeAbsent: true},
+	{path: "test/bench", imports: "denc monclient/monmsg monclient/cephmap internal/realceph", kind: program},
+	{path: "test/bench/client", imports: "monclient monclient/cephconf", kind: program},
 }
 
 // testsMayImport reports whether every test may import the room at path.
