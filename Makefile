@@ -21,7 +21,7 @@ help: ## print this
 
 .PHONY: build
 build: ## compile bin/monc, without cgo
-	$(HOST) && CGO_ENABLED=0 go build -trimpath -buildvcs=$(VCS) -o bin/monc ./cmd/monc
+	$(HOST) && CGO_ENABLED=0 go build -trimpath -buildvcs=$(VCS) -ldflags='-s -w' -o bin/monc ./cmd/monc
 
 .PHONY: test
 test: ## everything CI runs: lint, all tests, fuzzing, real clusters of three releases

@@ -27,8 +27,11 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, cfg.ConnectTimeout, ErrTimeout)
-	defer cancel()
+	if cfg.ConnectTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, cfg.ConnectTimeout, ErrTimeout)
+		defer cancel()
+	}
 	c := &Client{core: newCore(cfg)}
 	go c.core.run()
 	// The first session is a request with nothing to send: it completes when requests can be sent.

@@ -210,7 +210,11 @@ func TestSilentMonitorsEndAtTheDeadline(t *testing.T) {
 		_, err := Connect(ctx, c.config())
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Equal(t, 5*time.Second, time.Since(start))
-		require.ErrorContains(t, err, "mon.a v2:10.0.0.1:3300/0: banner: no answer in time (3s) (after 3s)")
+		require.ErrorContains(t, err, "mon.a v2:10.0.0.1:3300/0: banner: no answer within 3s (after 3s)")
+		ctx, cancel = context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		_, err = Connect(ctx, c.config())
+		require.ErrorContains(t, err, "mon.a v2:10.0.0.1:3300/0: handshake: no answer yet (after 2s)")
 	})
 }
 

@@ -39,7 +39,8 @@ type Config struct {
 	// Modes are the connection modes in order of preference (ms_mon_client_mode), nil: secure, then crc.
 	Modes []cephx.Mode
 
-	// ConnectTimeout bounds Connect when its context does not end earlier (client_mount_timeout, 300 s).
+	// ConnectTimeout bounds Connect when its context does not end earlier (client_mount_timeout, 300 s); negative: nothing
+	// but the context does.
 	ConnectTimeout time.Duration
 	// OpTimeout bounds every command and version query whose context has no deadline (rados_mon_op_timeout). 0: none.
 	OpTimeout time.Duration
@@ -172,6 +173,9 @@ func (cfg *Config) optionsFrom(conf *cephconf.Config) error {
 		errs = append(errs, err)
 	}
 	duration("client_mount_timeout", &cfg.ConnectTimeout)
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = -1 // Ceph's word for no limit
+	}
 	duration("rados_mon_op_timeout", &cfg.OpTimeout)
 	duration("ms_connection_ready_timeout", &cfg.ReadyTimeout)
 	duration("mon_client_hunt_interval", &cfg.HuntInterval)
@@ -273,7 +277,7 @@ func (cfg *Config) check() error {
 		return fmt.Errorf("monclient: %w: the configured monitors have only v1 addresses", ErrLegacyOnly)
 	}
 	for name, d := range map[string]time.Duration{
-		"ConnectTimeout": cfg.ConnectTimeout, "OpTimeout": cfg.OpTimeout, "ReadyTimeout": cfg.ReadyTimeout,
+		"OpTimeout": cfg.OpTimeout, "ReadyTimeout": cfg.ReadyTimeout,
 		"HuntInterval": cfg.HuntInterval, "InitialBackoff": cfg.InitialBackoff, "MaxBackoff": cfg.MaxBackoff, "PingInterval": cfg.PingInterval, "PingTimeout": cfg.PingTimeout,
 	} {
 		if d < 0 {

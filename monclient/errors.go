@@ -33,6 +33,8 @@ var (
 	ErrUnknownMap = errors.New("unknown map")
 	// ErrKeepalive says that a monitor left keepalives unanswered for too long.
 	ErrKeepalive = errors.New("no answer to keepalives")
+	// ErrNoAnswer says that a monitor did not complete an attempt in the time that it had, or has not until now.
+	ErrNoAnswer = errors.New("no answer")
 	// ErrUnsubscribed says that the subscription was closed.
 	ErrUnsubscribed = errors.New("unsubscribed")
 
@@ -41,8 +43,6 @@ var (
 
 	// errOutrun ends the attempts that lost the race to the first monitor.
 	errOutrun = errors.New("another monitor was faster")
-	// errSlow ends attempts that have not succeeded when it is time to try others.
-	errSlow = errors.New("no answer in time")
 )
 
 // timeoutError is a context.DeadlineExceeded that says less and knows that it was our own limit.
@@ -56,7 +56,7 @@ func (timeoutError) Is(target error) bool { return target == context.DeadlineExc
 type Attempt struct {
 	Mon     string          // the monitor's name in the map of the time
 	Addr    denc.EntityAddr // where it was tried
-	Step    string          // how far it got: "dial", a step of the handshake, or "session"
+	Step    string          // how far it got: "dial", a step of the handshake ("handshake" while it runs), or "session"
 	Elapsed time.Duration   // how long it took
 	Err     error
 }
@@ -160,6 +160,7 @@ var errnos = []struct {
 	{context.Canceled, denc.ECANCELED},
 	{ErrClosed, denc.ESHUTDOWN},
 	{ErrUnsubscribed, denc.ECANCELED},
+	{ErrNoAnswer, denc.ETIMEDOUT},
 	{ErrUnknownMap, denc.EINVAL},
 	{ErrLogLevel, denc.EBUSY},
 	{ErrLegacyOnly, denc.EOPNOTSUPP},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/libmonclient/libmonclient/cephx"
@@ -15,8 +16,9 @@ import (
 
 // Steps of an attempt besides those of the handshake.
 const (
-	stepDial    = "dial"
-	stepSession = "session" // authenticated, and lost before it was of use
+	stepDial      = "dial"
+	stepHandshake = "handshake" // of an attempt that has not ended
+	stepSession   = "session"   // authenticated, and lost before it was of use
 )
 
 // hunt is the search for a monitor (MonClient::_reopen_session and _add_conns in src/mon/MonClient.cc): a batch of
@@ -45,14 +47,16 @@ func (h *hunt) init() {
 // forgetTried makes all monitors candidates again.
 func (h *hunt) forgetTried() { clear(h.tried) }
 
-// attempt is one attempt to get a session with one monitor. Its fields do not change once it runs.
+// attempt is one attempt to get a session with one monitor. Its fields do not change once it runs, but for step.
 type attempt struct {
-	mon       string
-	addr      denc.EntityAddr
-	began     time.Time
-	cancel    context.CancelCauseFunc
-	reclaimed bool // it presents an earlier session's global_id
+	mon    string
+	addr   denc.EntityAddr
+	began  time.Time
+	cancel context.CancelCauseFunc
+	step   atomic.Pointer[string] // how far it is
 }
+
+func (a *attempt) reached(step string) { a.step.Store(&step) }
 
 // startHunt begins the search, at once.
 func (c *core) startHunt() {
@@ -158,7 +162,7 @@ func weightedShuffle(weights []uint16) []int {
 // launch starts an attempt in a goroutine of its own.
 func (c *core) launch(a *attempt, now time.Time) {
 	a.began = now
-	a.reclaimed = c.auth.GlobalID() != 0
+	a.reached(stepDial)
 	c.hunt.running[a] = true
 	handshake, err := cephx.NewHandshake(c.cfg.handshake(c.auth))
 	if err != nil { // the configuration was checked, so this is not expected; it must not be lost all the same
@@ -167,14 +171,14 @@ func (c *core) launch(a *attempt, now time.Time) {
 	}
 	var ctx context.Context
 	ctx, a.cancel = context.WithCancelCause(c.ctx)
-	ctx, release := context.WithTimeoutCause(ctx, c.cfg.ReadyTimeout, fmt.Errorf("no answer within %v: %w", c.cfg.ReadyTimeout, context.DeadlineExceeded))
+	ctx, release := context.WithTimeoutCause(ctx, c.cfg.ReadyTimeout, fmt.Errorf("%w within %v", ErrNoAnswer, c.cfg.ReadyTimeout))
 	client := msgr2.ClientConfig{
 		Auth: handshake, Target: a.addr, Nonce: c.nonce, GID: -1, GlobalSeq: globalSeq.Add(1), Required: denc.FeatureOSDReplyMux,
 		Revision0: c.cfg.Revision0, OfferCompression: c.cfg.OfferCompression, MaxMessage: c.cfg.MaxMessage,
 	}
 	c.others.Go(func() {
 		defer release()
-		conn, step, err := c.dial(ctx, a.addr, client)
+		conn, step, err := c.dial(ctx, a, client)
 		var auth *cephx.Session
 		if err == nil {
 			if auth, err = handshake.Session(); err != nil {
@@ -189,14 +193,15 @@ func (c *core) launch(a *attempt, now time.Time) {
 }
 
 // dial connects and runs the handshake. step says where it failed.
-func (c *core) dial(ctx context.Context, addr denc.EntityAddr, cfg msgr2.ClientConfig) (conn *msgr2.Conn, step string, err error) {
-	nc, err := c.cfg.Dial(ctx, "tcp", addr.AddrPort().String())
+func (c *core) dial(ctx context.Context, a *attempt, cfg msgr2.ClientConfig) (conn *msgr2.Conn, step string, err error) {
+	nc, err := c.cfg.Dial(ctx, "tcp", a.addr.AddrPort().String())
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
 		return nil, stepDial, err
 	}
+	a.reached(stepHandshake)
 	conn, err = msgr2.Client(ctx, nc, cfg)
 	var he *msgr2.HandshakeError
 	if errors.As(err, &he) {
@@ -289,7 +294,7 @@ func (c *core) huntTick(now time.Time) {
 		c.startRound(now)
 		return
 	}
-	c.stopAttempts(fmt.Errorf("%w (%v)", errSlow, c.interval()))
+	c.stopAttempts(fmt.Errorf("%w within %v", ErrNoAnswer, c.interval()))
 	c.hunt.hopeless = false
 	c.startBatch(now)
 }
@@ -304,7 +309,18 @@ func (c *core) stopAttempts(why error) {
 	clear(c.hunt.running)
 }
 
-// connectError makes the error of somebody who waited for a session in vain.
+// connectError makes the error of somebody who waited for a session in vain. It lists the newest attempt at each
+// monitor; attempts that still run, where no earlier one says more.
 func (c *core) connectError(why error) error {
-	return &ConnectError{Err: why, Attempts: slices.Clone(c.hunt.log)}
+	e := &ConnectError{Err: why, Attempts: slices.Clone(c.hunt.log)}
+	now := time.Now()
+	for i := range c.monmap.Mons { // in the order of the map
+		for a := range c.hunt.running {
+			known := slices.ContainsFunc(e.Attempts, func(old Attempt) bool { return old.Addr == a.addr })
+			if !known && slices.Contains(c.monmap.Mons[i].Addrs, a.addr) {
+				e.Attempts = append(e.Attempts, Attempt{Mon: a.mon, Addr: a.addr, Step: *a.step.Load(), Elapsed: now.Sub(a.began), Err: fmt.Errorf("%w yet", ErrNoAnswer)})
+			}
+		}
+	}
+	return e
 }

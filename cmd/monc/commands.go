@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+// command is one of monc's commands. The table of them makes the help and the completion scripts, too.
+type command struct {
+	name    string
+	args    string // its arguments in usage lines
+	summary string
+	details string // paragraphs for its help, lines of at most 80 columns
+	flags   []*flag
+	// words are what its arguments may be, for completion.
+	words              []string
+	minWords, maxWords int
+	anyWords           bool // its arguments are not monc's to check
+	// readsFormat: -f is of use.
+	readsFormat bool
+	examples    []example
+	run         func(a *app, ctx context.Context, words []string) error
+}
+
+type example struct{ line, says string }
+
+const unlimited = 1 << 20
+
+// watchable and versioned are the maps that watch and get-version know.
+var (
+	watchable = []string{
+		"monmap", "osdmap", "mgrmap", "fsmap", "fsmap.user", "servicemap", "config", "log-debug", "log-info", "log-sec",
+		"log-warn", "log-error", "kv:",
+	}
+	versioned = []string{"osdmap", "monmap", "fsmap", "mdsmap"}
+	shells    = []string{"bash", "zsh", "fish"}
+)
+
+var commands []*command
+
+func init() { // a plain initialiser would be a loop: the help command reads the table
+	commands = []*command{
+		{
+			name: "status", summary: "show the cluster's status, as ceph status does",
+			flags: []*flag{outFlag}, readsFormat: true,
+			examples: []example{
+				{"monc status", "what ceph status prints"},
+				{"monc -m 10.0.0.1,10.0.0.2 -n client.reader -k reader.keyring status", "without a ceph.conf"},
+				{"monc status -f json", "for programs"},
+			},
+			run: (*app).runStatus,
+		},
+		{
+			name: "command", args: "ARG...", summary: "run a command of the monitors, in words or in JSON",
+			details: `Words are matched against the monitors' own table of commands, as the ceph tool
+does it: arguments in their order, or as --name value, --name=value, and --name
+for what is true or false. An option of monc's own, or of ceph.conf, is taken as
+such wherever it stands; behind -- everything belongs to the command.
+
+JSON is sent as it is. Several pieces are put together by the monitors. With -f
+its format is set.
+
+The output is written as the monitors sent it. As the ceph tool does, monc puts
+an empty line in front of JSON that -f asks for, unless --out is given. What the
+monitors say about the command goes to standard error.
+
+Commands for a single daemon (ceph tell, ceph daemon) are not monc's.`,
+			flags: []*flag{inFlag, outFlag}, anyWords: true, readsFormat: true,
+			examples: []example{
+				{"monc command osd tree", ""},
+				{"monc command osd pool create data 32 --size 2", ""},
+				{"monc command osd dump -f json-pretty", ""},
+				{`monc command '{"prefix": "osd tree", "states": ["up"]}'`, "as librados takes it"},
+				{"monc command auth import --in client.keyring", "with a file as input"},
+				{"monc command osd getcrushmap --out crush.bin", "with a file as output"},
+				{"monc command -- config-key set notes -v", "-- ends monc's options"},
+			},
+			run: (*app).runCommand,
+		},
+		{
+			name: "versions", summary: "show which releases the daemons run",
+			flags: []*flag{outFlag}, readsFormat: true,
+			examples: []example{{"monc versions", ""}},
+			run:      (*app).runVersions,
+		},
+		{
+			name: "watch", args: "WHAT...", summary: "follow maps, one line for every change",
+			details: `WHAT is one or more of monmap, osdmap, mgrmap, fsmap, fsmap.user, servicemap;
+config for the options that the monitors have for this client; log-debug,
+log-info, log-sec, log-warn or log-error for the cluster log from that level on
+(one of them at a time); kv:PREFIX for keys of the config-key store.
+
+A line has the time, the map, its epoch, whether it is full or incremental, its
+size, and what it says in short. With -f json every line is a JSON object.
+
+It ends after --count events, after --timeout, or with Ctrl-C. Maps that the
+client's capabilities do not allow never come.`,
+			flags: []*flag{countFlag, fromFlag}, words: watchable, minWords: 1, maxWords: unlimited, readsFormat: true,
+			examples: []example{
+				{"monc watch osdmap", ""},
+				{"monc watch osdmap monmap mgrmap -f json", "for programs"},
+				{"monc watch osdmap --from 1 --count 10", "the first ten epochs that the monitors have"},
+				{"monc watch kv:config/ log-info", ""},
+			},
+			run: (*app).runWatch,
+		},
+		{
+			name: "monmap", summary: "print the map of the monitors, or save it",
+			details: `Without --out the map is printed, as ceph mon dump and monmaptool --print do.
+With --out it is written in its binary form, which monmaptool and monc -M read.`,
+			flags: []*flag{outFlag}, readsFormat: true,
+			examples: []example{
+				{"monc monmap", ""},
+				{"monc monmap -f json-pretty", ""},
+				{"monc monmap --out monmap.bin && monmaptool --print monmap.bin", ""},
+			},
+			run: (*app).runMonMap,
+		},
+		{
+			name: "get-version", args: "WHAT", summary: "show the newest and the oldest epoch of a map",
+			details: "WHAT is osdmap, monmap or fsmap (also called mdsmap).",
+			words:   versioned, minWords: 1, maxWords: 1, readsFormat: true,
+			examples: []example{
+				{"monc get-version osdmap", "prints two numbers, the newest first"},
+				{"monc get-version osdmap -f json", `prints {"what":"osdmap","newest":42,"oldest":1}`},
+			},
+			run: (*app).runGetVersion,
+		},
+		{
+			name: "version", summary: "show monc's own version",
+			examples: []example{{"monc version", ""}},
+			run:      (*app).runVersion,
+		},
+		{
+			name: "completion", args: "SHELL", summary: "print a script that completes monc's command lines",
+			details: "SHELL is bash, zsh or fish.",
+			words:   shells, minWords: 1, maxWords: 1,
+			examples: []example{
+				{"source <(monc completion bash)", "in ~/.bashrc"},
+				{"monc completion zsh > ~/.zfunc/_monc", "a directory of $fpath"},
+				{"monc completion fish > ~/.config/fish/completions/monc.fish", ""},
+			},
+			run: (*app).runCompletion,
+		},
+		{
+			name: "help", args: "[COMMAND]", summary: "show help, of a command or of monc",
+			maxWords: 1,
+			examples: []example{{"monc help watch", ""}},
+			run:      (*app).runHelp,
+		},
+	}
+	for _, c := range commands {
+		if c.name == "help" {
+			c.words = commandNames()
+		}
+	}
+}
+
+func commandNames() []string {
+	names := make([]string, len(commands))
+	for i, c := range commands {
+		names[i] = c.name
+	}
+	return names
+}
+
+func findCommand(name string) *command {
+	for _, c := range commands {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// unknownCommand says that monc has no such command. Most often it is one of the monitors'.
+func unknownCommand(name string) error {
+	try := fmt.Sprintf("monc help, or monc command %s … if it is the monitors' command", name)
+	if near := nearest(name, commandNames(), 1); len(near) > 0 {
+		try = "monc " + near[0] + ", or " + try
+	}
+	return &usageError{msg: fmt.Sprintf("unknown command %q", name), try: try}
+}

@@ -1,0 +1,57 @@
+# Completion of monc for bash: source <(monc completion bash)
+
+_monc_files() {
+	local IFS=$'\n'
+	COMPREPLY=($(compgen -f -- "$1"))
+	compopt -o filenames 2>/dev/null
+}
+
+_monc() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= i
+	COMPREPLY=()
+	# The command is the first word that is no option and no option's value.
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-c|--conf|-m|--mon-host|-n|--name|--id|--user|-k|--keyring|-K|--keyfile|-M|--monmap|--cluster|-f|--format|--connect-timeout|--timeout|-o|--out|--out-file|-i|--in|--in-file|--count|--from) ((i++)) ;;
+		-*) ;;
+		*) command=${COMP_WORDS[i]}; break ;;
+		esac
+	done
+
+	case $prev in
+	-c|--conf) _monc_files "$cur"; return ;;
+	-m|--mon-host) return ;;
+	-n|--name) return ;;
+	--id|--user) return ;;
+	-k|--keyring) _monc_files "$cur"; return ;;
+	-K|--keyfile) _monc_files "$cur"; return ;;
+	-M|--monmap) _monc_files "$cur"; return ;;
+	--cluster) return ;;
+	-f|--format) COMPREPLY=($(compgen -W "plain json json-pretty xml xml-pretty yaml" -- "$cur")); return ;;
+	--connect-timeout) return ;;
+	--timeout) return ;;
+	-o|--out|--out-file) _monc_files "$cur"; return ;;
+	-i|--in|--in-file) _monc_files "$cur"; return ;;
+	--count) return ;;
+	--from) return ;;
+	esac
+
+	local flags="--conf --mon-host --name --id --keyring --cluster --format --connect-timeout --timeout --verbose --help --version" words=
+	case $command in
+	"") words="status command versions watch monmap get-version version completion help" ;;
+	status) flags+=" --out" ;;
+	command) flags+=" --in --out" ;;
+	versions) flags+=" --out" ;;
+	watch) flags+=" --count --from"; words="monmap osdmap mgrmap fsmap fsmap.user servicemap config log-debug log-info log-sec log-warn log-error kv:" ;;
+	monmap) flags+=" --out" ;;
+	get-version) words="osdmap monmap fsmap mdsmap" ;;
+	completion) words="bash zsh fish" ;;
+	help) words="status command versions watch monmap get-version version completion help" ;;
+	esac
+	case $cur in
+	-*) COMPREPLY=($(compgen -W "$flags" -- "$cur")) ;;
+	*) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;
+	esac
+}
+
+complete -F _monc monc
