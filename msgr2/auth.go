@@ -29,7 +29,7 @@ func ModeName(mode uint32) string {
 }
 
 // Authenticator is the calling side of an authentication: bytes in, bytes out, one per connection. Its methods are
-// called from one goroutine, in the order of the handshake.
+// called from one goroutine, in the order of the handshake. Payloads that they are given are valid until they return.
 type Authenticator interface {
 	// Begin returns the content of the first AUTH_REQUEST: the method, the connection modes in order of preference,
 	// and the method's payload.
@@ -68,7 +68,7 @@ type AuthGrant struct {
 }
 
 // ServerAuthenticator is the accepting side of an authentication, one per connection. An error ends the connection
-// without an answer, as a monitor does that has no quorum.
+// without an answer, as a monitor does that has no quorum. Payloads are valid until the methods return.
 type ServerAuthenticator interface {
 	Request(method uint32, modes []uint32, payload []byte) (AuthReply, error)
 	More(payload []byte) (AuthReply, error)
