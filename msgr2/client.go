@@ -35,12 +35,15 @@ type ClientConfig struct {
 	OfferCompression bool
 	// MaxMessage bounds a received message, 0: DefaultMaxMessage.
 	MaxMessage int
+	// Trace, when set, is told of every frame that was sent or received.
+	Trace func(Frame)
 }
 
 // Client runs the calling side's handshake on nc and returns the connection, which owns nc from then on. ctx bounds
 // the handshake only. On an error, always a *HandshakeError, nc is closed.
 func Client(ctx context.Context, nc net.Conn, cfg ClientConfig) (*Conn, error) {
 	h := newHandshake(nc, cfg.Revision0, cfg.OfferCompression)
+	h.trace = cfg.Trace
 	if cfg.PeerType == 0 {
 		cfg.PeerType = denc.EntityMon
 	}
@@ -49,7 +52,9 @@ func Client(ctx context.Context, nc net.Conn, cfg ClientConfig) (*Conn, error) {
 	if err := h.run(ctx, c.steps); err != nil {
 		return nil, err
 	}
-	return newConn(h, c.info, cfg.MaxMessage), nil
+	conn := newConn(h, c.info, cfg.MaxMessage)
+	go conn.writeLoop()
+	return conn, nil
 }
 
 // clientHandshake is the calling side.

@@ -60,6 +60,9 @@ type Conn struct {
 	front frontEncoder
 	segs  [maxSegments]segment
 
+	trace            func(Frame) // nil: nobody wants to know
+	ignoreKeepalives func() bool // nil: none
+
 	queue struct {
 		sync.Mutex
 		messages  []*Message
@@ -81,6 +84,7 @@ type Conn struct {
 	}
 }
 
+// newConn returns the connection that a handshake has led to. The caller starts its writeLoop.
 func newConn(h *handshake, info Info, maxMessage int) *Conn {
 	if maxMessage == 0 {
 		maxMessage = DefaultMaxMessage
@@ -90,7 +94,7 @@ func newConn(h *handshake, info Info, maxMessage int) *Conn {
 		wake: make(chan struct{}, 1), closed: make(chan struct{}), done: make(chan struct{}),
 	}
 	c.front.features = info.Features
-	go c.writeLoop()
+	c.trace = h.trace
 	return c
 }
 
@@ -208,7 +212,9 @@ func (c *Conn) writeBatch(batch []*Message, keepalive, ack bool, stamp denc.UTim
 }
 
 func (c *Conn) sealControl(t tag, stamp denc.UTime) (err error) {
-	c.buf, err = c.seal.seal(c.buf, t, []segment{{bytes: stamp.AppendTo(nil)}})
+	segs := []segment{{bytes: stamp.AppendTo(nil)}}
+	c.buf, err = c.seal.seal(c.buf, t, segs)
+	traceSent(c.trace, t, segs)
 	return err
 }
 
@@ -222,6 +228,7 @@ func (c *Conn) sealMessage(m *Message) (err error) {
 	}
 	c.segs = [maxSegments]segment{{encoder: &c.out}, front, {bytes: m.Middle}, {bytes: m.Data}}
 	c.buf, err = c.seal.seal(c.buf, tagMessage, c.segs[:])
+	traceSent(c.trace, tagMessage, c.segs[:])
 	c.out, c.front.payload, c.segs = outgoing{}, nil, [maxSegments]segment{} // the message is not held on to
 	return err
 }
@@ -260,6 +267,7 @@ func (c *Conn) receiveFrame() (*Message, error) {
 	if err := c.open.open(c.src, f, c.maxMessage); err != nil {
 		return nil, err
 	}
+	traceReceived(c.trace, f)
 	if f.tag == tagMessage {
 		m, err := parseMessage(f)
 		f.body = nil // it is the message's now
@@ -280,6 +288,9 @@ func (c *Conn) receiveFrame() (*Message, error) {
 	switch f.tag {
 	case tagKeepalive2:
 		stamp := r.UTime("keepalive2.stamp")
+		if c.ignoreKeepalives != nil && c.ignoreKeepalives() {
+			break
+		}
 		c.queue.Lock()
 		// One slot is enough: a peer that sends keepalives faster than it reads gets its newest one answered.
 		c.queue.ack, c.queue.ackStamp = true, stamp

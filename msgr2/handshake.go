@@ -35,6 +35,7 @@ type handshake struct {
 	f      frame
 	out    []byte
 	step   Step
+	trace  func(Frame)
 
 	// sent and received are all bytes of this handshake, until the signatures have been made over them.
 	sent, received []byte
@@ -86,6 +87,7 @@ func (h *handshake) send(t tag, payload []byte) error {
 		return err
 	}
 	h.out = out
+	traceSent(h.trace, t, []segment{{bytes: payload}})
 	return nil
 }
 
@@ -94,6 +96,7 @@ func (h *handshake) receive(want ...tag) (tag, []byte, error) {
 	if err := h.open.open(h, &h.f, maxFirstSegment); err != nil {
 		return 0, nil, unexpected(err)
 	}
+	traceReceived(h.trace, &h.f)
 	for _, t := range want {
 		if h.f.tag == t {
 			p, err := h.f.payload()

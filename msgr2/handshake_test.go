@@ -537,6 +537,7 @@ func readyConn(t testing.TB) (*Conn, net.Conn) {
 	nc, peer := memnet.Pipe()
 	h := &handshake{nc: nc, br: bufio.NewReader(nc), seal: &crcFraming{rev1: true}, open: &crcFraming{rev1: true}}
 	c := newConn(h, Info{}, 1<<20)
+	go c.writeLoop()
 	t.Cleanup(func() { c.Close(); peer.Close() })
 	return c, peer
 }

@@ -30,12 +30,17 @@ type ServerConfig struct {
 	Compression bool
 	// MaxMessage bounds a received message, 0: DefaultMaxMessage.
 	MaxMessage int
+	// IgnoreKeepalives, when set, is asked whether to leave a keepalive unanswered, as only tests want it.
+	IgnoreKeepalives func() bool
+	// Trace, when set, is told of every frame that was sent or received.
+	Trace func(Frame)
 }
 
 // Server runs the accepting side's handshake on nc and returns the connection, which owns nc from then on. ctx bounds
 // the handshake only. On an error, always a *HandshakeError, nc is closed.
 func Server(ctx context.Context, nc net.Conn, cfg ServerConfig) (*Conn, error) {
 	h := newHandshake(nc, cfg.Revision0, cfg.Compression)
+	h.trace = cfg.Trace
 	if cfg.Entity == 0 {
 		cfg.Entity = denc.EntityMon
 	}
@@ -44,7 +49,10 @@ func Server(ctx context.Context, nc net.Conn, cfg ServerConfig) (*Conn, error) {
 	if err := h.run(ctx, s.steps); err != nil {
 		return nil, err
 	}
-	return newConn(h, s.info, cfg.MaxMessage), nil
+	c := newConn(h, s.info, cfg.MaxMessage)
+	c.ignoreKeepalives = cfg.IgnoreKeepalives
+	go c.writeLoop()
+	return c, nil
 }
 
 // serverHandshake is the accepting side.
