@@ -156,7 +156,7 @@ func readRecording(t *testing.T, file string) *recording {
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	rec := new(recording)
-	for _, line := range strings.Split(string(text), "\n") {
+	for line := range strings.SplitSeq(string(text), "\n") {
 		if header, ok := strings.CutPrefix(line, "# "); ok {
 			rec.header(t, header)
 			continue

@@ -5,6 +5,7 @@ import (
 	"context"
 	stdflag "flag"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,9 +40,7 @@ type world struct {
 
 func (w world) env(stdout, stderr io.Writer) env {
 	vars := map[string]string{"HOME": "/nonexistent", "CEPH_CONF": os.DevNull}
-	for k, v := range w.vars {
-		vars[k] = v
-	}
+	maps.Copy(vars, w.vars)
 	if w.stdout != nil {
 		stdout = w.stdout
 	}

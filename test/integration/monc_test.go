@@ -1,0 +1,168 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// monc is the program under test, built once.
+var monc struct {
+	once sync.Once
+	path string
+	err  error
+}
+
+// buildMonc returns the path of monc. TestMain removes it.
+func buildMonc() (string, error) {
+	monc.once.Do(func() {
+		dir, err := os.MkdirTemp("", "monc")
+		if err != nil {
+			monc.err = err
+			return
+		}
+		monc.path = filepath.Join(dir, "monc")
+		cmd := exec.Command("go", "build", "-o", monc.path, "github.com/libmonclient/libmonclient/cmd/monc")
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			monc.err = fmt.Errorf("%w: %s", err, out)
+		}
+	})
+	return monc.path, monc.err
+}
+
+func removeMonc() error {
+	if monc.path == "" {
+		return nil
+	}
+	return os.RemoveAll(filepath.Dir(monc.path))
+}
+
+// result is what a program printed and how it ended.
+type result struct {
+	stdout, stderr string
+	code           int
+}
+
+// String prints the result in a failure.
+func (r result) String() string { return fmt.Sprintf("%d %.2000q %.500q", r.code, r.stdout, r.stderr) }
+
+// runMonc runs monc on the cluster.
+func (e env) runMonc(t *testing.T, args ...string) result {
+	t.Helper()
+	program, err := buildMonc()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(deadline(t), program, append([]string{"-c", e.ConfPath}, args...)...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		require.NoError(t, err)
+	}
+	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// runCeph runs the release's ceph command.
+func (e env) runCeph(ctx context.Context, args ...string) result {
+	res := e.Ceph(ctx, args...)
+	return result{string(res.Stdout), string(res.Stderr), res.Code}
+}
+
+// testMonc compares monc with the ceph command: what they print, to the byte, and how they end.
+func testMonc(t *testing.T, e env) {
+	for _, args := range [][]string{
+		{"osd", "dump", "-f", "json"},
+		{"mon", "dump", "-f", "json"},
+		{"auth", "ls", "-f", "json"},
+		{"config", "dump", "-f", "json"},
+		{"osd", "tree"},
+		{"osd", "tree", "-f", "json-pretty"},
+		{"mon", "stat"},
+		{"fsid"},
+		{"osd", "pool", "ls", "detail"},
+		{"fs", "ls", "-f", "json"},
+		{"pg", "stat", "-f", "json"},
+		{"auth", "get", "client.admin"},
+		{"config-key", "get", "integration/nope"},
+		{"osd", "find", "99"},
+		{"mon", "metadata", "-f", "json"},
+	} {
+		t.Run(fmt.Sprint(args), func(t *testing.T) {
+			eventually(t, func() string {
+				theirs := e.runCeph(deadline(t), args...)
+				ours := e.runMonc(t, append([]string{"command"}, args...)...)
+				if ours.stdout == theirs.stdout && ours.code == theirs.code {
+					return ""
+				}
+				return fmt.Sprintf("ceph: %s\nmonc: %s", theirs, ours)
+			})
+		})
+	}
+
+	t.Run("status", func(t *testing.T) {
+		type status struct {
+			FSID          string   `json:"fsid"`
+			ElectionEpoch int      `json:"election_epoch"`
+			Quorum        []int    `json:"quorum"`
+			QuorumNames   []string `json:"quorum_names"`
+			MonMap        struct {
+				Epoch int `json:"epoch"`
+			} `json:"monmap"`
+			OSDMap struct {
+				Epoch int `json:"epoch"`
+				Up    int `json:"num_up_osds"`
+			} `json:"osdmap"`
+			FSMap struct {
+				Epoch int `json:"epoch"`
+			} `json:"fsmap"`
+		}
+		eventually(t, func() string {
+			theirs, ours := e.runCeph(deadline(t), "status", "-f", "json"), e.runMonc(t, "status", "-f", "json")
+			require.Zero(t, theirs.code, theirs.stderr)
+			require.Zero(t, ours.code, ours.stderr)
+			var a, b status
+			require.NoError(t, json.Unmarshal([]byte(theirs.stdout), &a))
+			require.NoError(t, json.Unmarshal([]byte(ours.stdout), &b))
+			require.Equal(t, e.FSID, b.FSID)
+			require.Len(t, b.Quorum, len(e.Mons()))
+			require.Positive(t, b.OSDMap.Epoch)
+			if fmt.Sprint(a) != fmt.Sprint(b) {
+				return fmt.Sprintf("ceph: %+v\nmonc: %+v", a, b)
+			}
+			return ""
+		})
+	})
+
+	t.Run("input", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "input")
+		require.NoError(t, os.WriteFile(file, []byte("from\x00monc\n"), 0o600))
+		set := e.runMonc(t, "command", "config-key", "set", "integration/monc", "--in", file)
+		require.Zero(t, set.code, set.stderr)
+		require.Equal(t, "from\x00monc\n", e.runMonc(t, "command", `{"prefix":"config-key get","key":"integration/monc"}`).stdout)
+	})
+
+	t.Run("wrong key", func(t *testing.T) {
+		key, err := e.NewKey(deadline(t), "")
+		require.NoError(t, err)
+		ring := filepath.Join(t.TempDir(), "keyring")
+		require.NoError(t, os.WriteFile(ring, []byte("[client.admin]\n\tkey = "+key+"\n"), 0o600))
+		res := e.runMonc(t, "-k", ring, "status")
+		require.Equal(t, 13, res.code)
+		for _, mon := range e.Mons() {
+			require.Contains(t, res.stderr, mon.V2.String())
+		}
+		require.Contains(t, res.stderr, "authentication rejected")
+		require.NotContains(t, res.stderr, key)
+	})
+}
