@@ -242,6 +242,30 @@ func TestRejectedCredentialsEndTheSearchAtOnce(t *testing.T) {
 	})
 }
 
+func TestRejectedWhileConnected(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := startFakes(t, 1, "a")
+		client := c.connect()
+		after(2 * time.Second) // a session of some age
+		refusal := &msgr2.AuthRefusal{Result: -13, AllowedMethods: []uint32{2}, AllowedModes: []uint32{2, 1}}
+		c.mons["a"].set(func(m *fakeMon) { m.refusal = refusal })
+		c.mons["a"].dropAll()
+		synctest.Wait()
+		start := time.Now()
+		for range 3 {
+			_, err := client.Command(t.Context(), Command{Prefix: "status"})
+			require.ErrorIs(t, err, cephx.ErrRejected)
+		}
+		require.Zero(t, time.Since(start), "what is known is told at once")
+		require.Len(t, c.mons["a"].dials(), 3, "the session, the attempt to get it back, and one as a new client")
+
+		c.mons["a"].set(func(m *fakeMon) { m.refusal = nil })
+		after(16 * time.Second) // ms_max_backoff and a bit
+		_, err := client.Command(t.Context(), Command{Prefix: "status"})
+		require.NoError(t, err, "and when the key is good again the client finds out by itself")
+	})
+}
+
 func TestForeignCluster(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := startFakes(t, 1, "a", "b")

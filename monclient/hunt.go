@@ -35,6 +35,7 @@ type hunt struct {
 	tried    map[denc.EntityAddr]bool // in this round
 	hopeless bool                     // every attempt of this round has failed for good
 	rejected error                    // a monitor of this round knows who we are and does not let us in
+	verdict  error                    // why this round was of no use, and the next one is unlikely to be; while pausing
 	log      []Attempt                // the newest attempt at each monitor
 }
 
@@ -69,7 +70,7 @@ func (c *core) startHunt() {
 
 func (c *core) startRound(now time.Time) {
 	c.hunt.forgetTried()
-	c.hunt.hopeless, c.hunt.rejected = true, nil
+	c.hunt.hopeless, c.hunt.rejected, c.hunt.verdict = true, nil, nil
 	c.startBatch(now)
 }
 
@@ -267,13 +268,14 @@ func (c *core) afterFailure(now time.Time) {
 	}
 }
 
-// endRound pauses until the next round. When no attempt of this one can ever succeed, those who wait are told.
+// endRound pauses until the next round. When no attempt of this one can ever succeed, those who wait are told, and so is
+// everybody who asks for something during the pause.
 func (c *core) endRound(now time.Time) {
 	why := c.hunt.rejected
 	if why == nil && c.hunt.hopeless && len(c.hunt.log) > 0 {
 		why = c.hunt.log[len(c.hunt.log)-1].Err
 	}
-	if why != nil {
+	if c.hunt.verdict = why; why != nil {
 		c.failAll(c.connectError(why))
 		c.hunt.pause = c.cfg.MaxBackoff // it takes a person to mend it
 	}

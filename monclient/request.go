@@ -63,8 +63,11 @@ func (c *core) start(req *request) {
 	c.lastID++
 	req.id = c.lastID
 	c.pending[req.id] = req
-	if c.ready() {
+	switch {
+	case c.ready():
 		c.send(req)
+	case c.session == nil && c.hunt.pausing && c.hunt.verdict != nil:
+		c.finish(req, outcome{err: c.connectError(c.hunt.verdict)})
 	}
 }
 
