@@ -240,7 +240,7 @@ func (s *ServerSession) renewServices(r *denc.Reader) ([]byte, error) {
 	var refused refusal
 	var tickets []granted
 	if entity, ok := s.server.entity(a.info.name); ok {
-		missing := false
+		var missing bool
 		if tickets, missing, err = s.server.grantServices(keys, entity, a.info); err != nil {
 			return nil, err
 		}
