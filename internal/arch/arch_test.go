@@ -50,22 +50,23 @@ var rooms = []room{
 
 	// A monitor for tests: the other end of the wire, so it must not know the client.
 	{path: "monclient/montest", imports: "denc cephx msgr2 monclient/monmsg monclient/cephmap internal/memnet",
-		kind: support, never: "os/signal log flag", mayBeAbsent: true},
+		tests: "monclient monclient/cephconf", kind: support, never: "os/signal log flag"},
 
 	// The ways in from outside: nothing imports them.
 	{path: "capi", imports: "monclient denc", kind: program, cgo: true, mayBeAbsent: true},
-	{path: "cmd/monc", imports: "monclient denc cephx msgr2 monclient/monmsg monclient/cephmap monclient/cephconf", kind: program},
+	{path: "cmd/monc", imports: "monclient denc cephx msgr2 monclient/monmsg monclient/cephmap monclient/cephconf monclient/montest", kind: program},
 
 	// What only this repository needs. realceph judges the library, so it does without it.
 	{path: "internal/arch", kind: support},
 	{path: "internal/racecheck", kind: support},
 	{path: "internal/memnet", kind: support},
 	{path: "internal/realceph", kind: support},
-	{path: "internal/capture", imports: "*", kind: support, mayBeAbsent: true},
-	{path: "internal/cmd/capture", imports: "*", kind: program, mayBeAbsent: true},
+	{path: "internal/capture", imports: "*", kind: support},
+	{path: "internal/cmd/capture", imports: "*", kind: program},
 	{path: "internal/cmd/realceph", imports: "internal/realceph", kind: program},
 	{path: "internal/cmd/testsum", kind: program},
-	{path: "test/integration", imports: "*", kind: support, mayBeAbsent: true},
+	{path: "test/integration", imports: "*", kind: support},
+	{path: "test/montest", imports: "*", kind: support},
 	{path: "test/bench", imports: "denc monclient/monmsg monclient/cephmap internal/realceph", kind: program},
 	{path: "test/bench/client", imports: "monclient monclient/cephconf", kind: program},
 }

@@ -1,0 +1,231 @@
+package montest
+
+import (
+	"io"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/libmonclient/libmonclient/monclient/monmsg"
+)
+
+// faults are what is wrong with a monitor's connections.
+type faults struct {
+	refuse         bool
+	silent         bool
+	frozen         chan struct{} // closed by Thaw; nil: not frozen
+	dropKeepalives bool
+	delay          time.Duration
+	slowRead       int // bytes per second
+	resetAfter     int // bytes that are still written before the connection breaks; 0: never
+	corruptAt      int // counts down to the byte that is changed; 0: none
+}
+
+func (m *Mon) fault(change func(f *faults)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	change(&m.faults)
+}
+
+// Refuse closes new connections as soon as they are accepted.
+func (m *Mon) Refuse() { m.fault(func(f *faults) { f.refuse = true }) }
+
+// Silence accepts new connections and says nothing.
+func (m *Mon) Silence() { m.fault(func(f *faults) { f.silent = true }) }
+
+// Freeze stops the monitor as SIGSTOP does: connections stay, and nothing is read or written, until Thaw.
+func (m *Mon) Freeze() {
+	m.fault(func(f *faults) {
+		if f.frozen == nil {
+			f.frozen = make(chan struct{})
+		}
+	})
+}
+
+// Thaw lets a frozen monitor go on, with everything that has come meanwhile.
+func (m *Mon) Thaw() {
+	m.fault(func(f *faults) {
+		if f.frozen != nil {
+			close(f.frozen)
+			f.frozen = nil
+		}
+	})
+}
+
+// DropKeepalives leaves keepalives unanswered; everything else goes on.
+func (m *Mon) DropKeepalives() { m.fault(func(f *faults) { f.dropKeepalives = true }) }
+
+// Delay holds back everything that the monitor writes for d.
+func (m *Mon) Delay(d time.Duration) { m.fault(func(f *faults) { f.delay = d }) }
+
+// SlowRead makes the monitor read at most so many bytes a second.
+func (m *Mon) SlowRead(bytesPerSecond int) { m.fault(func(f *faults) { f.slowRead = bytesPerSecond }) }
+
+// ResetAfter breaks a connection once, after the monitor has written n more bytes on any: in the middle of a frame, if n
+// says so.
+func (m *Mon) ResetAfter(n int) { m.fault(func(f *faults) { f.resetAfter = max(n, 1) }) }
+
+// CorruptByte changes one bit, once, in the nth byte, from 1, that the monitor writes from now on.
+func (m *Mon) CorruptByte(n int) { m.fault(func(f *faults) { f.corruptAt = max(n, 1) }) }
+
+// Heal ends all faults.
+func (m *Mon) Heal() {
+	m.Thaw()
+	m.fault(func(f *faults) { *f = faults{} })
+}
+
+func (m *Mon) ignoresKeepalives() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.faults.dropKeepalives
+}
+
+// faultyConn is a connection with the monitor's faults.
+type faultyConn struct {
+	net.Conn
+	mon    *Mon
+	once   sync.Once
+	closed chan struct{}
+	init   sync.Once
+}
+
+func (c *faultyConn) done() chan struct{} {
+	c.init.Do(func() { c.closed = make(chan struct{}) })
+	return c.closed
+}
+
+// pause waits until the monitor is not frozen, and then for d.
+func (c *faultyConn) pause(d time.Duration) error {
+	for {
+		c.mon.mu.Lock()
+		frozen := c.mon.faults.frozen
+		c.mon.mu.Unlock()
+		if frozen == nil {
+			break
+		}
+		select {
+		case <-frozen:
+		case <-c.done():
+			return net.ErrClosed
+		}
+	}
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-c.done():
+		return net.ErrClosed
+	}
+}
+
+func (c *faultyConn) Read(p []byte) (int, error) {
+	c.mon.mu.Lock()
+	rate := c.mon.faults.slowRead
+	c.mon.mu.Unlock()
+	if rate > 0 {
+		p = p[:min(len(p), max(rate/10, 1))]
+	}
+	n, err := c.Conn.Read(p)
+	var d time.Duration
+	if rate > 0 {
+		d = time.Duration(n) * time.Second / time.Duration(rate)
+	}
+	if pauseErr := c.pause(d); pauseErr != nil {
+		return 0, pauseErr
+	}
+	return n, err
+}
+
+func (c *faultyConn) Write(p []byte) (int, error) {
+	c.mon.mu.Lock()
+	d := c.mon.faults.delay
+	c.mon.mu.Unlock()
+	if err := c.pause(d); err != nil {
+		return 0, err
+	}
+	c.mon.mu.Lock()
+	f := &c.mon.faults
+	if at := f.corruptAt; at > 0 {
+		if f.corruptAt = max(at-len(p), 0); at <= len(p) {
+			p = append([]byte(nil), p...)
+			p[at-1] ^= 0x10
+		}
+	}
+	reset := f.resetAfter
+	if reset > 0 {
+		f.resetAfter = max(reset-len(p), 0)
+	}
+	c.mon.mu.Unlock()
+	if reset > 0 && reset <= len(p) {
+		n, _ := c.Conn.Write(p[:reset])
+		c.Close()
+		return n, &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.ECONNRESET)}
+	}
+	return c.Conn.Write(p)
+}
+
+func (c *faultyConn) Close() error {
+	var err error
+	c.once.Do(func() {
+		close(c.done())
+		err = c.Conn.Close()
+	})
+	return err
+}
+
+var _ io.ReadWriteCloser = (*faultyConn)(nil)
+
+// Action is what a monitor does with a message instead of answering it; true answers it all the same.
+type Action func(m monmsg.Message) bool
+
+// Drop leaves a message without an answer.
+func Drop(monmsg.Message) bool { return false }
+
+// maxReceived bounds what a monitor that runs for long remembers.
+const maxReceived = 100_000
+
+// control is one scripted reaction.
+type control struct {
+	act  Action
+	keep bool
+}
+
+// Control has the next message of a type handled by act, once: mons.Mon("a").Control(monmsg.TypeMonCommand, montest.Drop).
+// Several wait in line.
+func (m *Mon) Control(msgType uint16, act Action) { m.addControl(msgType, control{act: act}) }
+
+// ControlAll has all messages of a type handled by act from now on.
+func (m *Mon) ControlAll(msgType uint16, act Action) {
+	m.addControl(msgType, control{act: act, keep: true})
+}
+
+func (m *Mon) addControl(msgType uint16, c control) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.controls[msgType] = append(m.controls[msgType], c)
+}
+
+// controlled notes a message and returns the reaction that was scripted for it.
+func (m *Mon) controlled(msg monmsg.Message) (Action, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.received = append(m.received, msg); len(m.received) > maxReceived {
+		m.received = slices.Delete(m.received, 0, len(m.received)-maxReceived/2)
+	}
+	waiting := m.controls[msg.MsgType()]
+	if len(waiting) == 0 {
+		return nil, false
+	}
+	c := waiting[0]
+	if !c.keep {
+		m.controls[msg.MsgType()] = waiting[1:]
+	}
+	return c.act, true
+}

@@ -1,0 +1,62 @@
+package montest
+
+import (
+	"slices"
+
+	"github.com/libmonclient/libmonclient/monclient/monmsg"
+)
+
+// maxLogEntries is how many entries of the cluster log are kept.
+const maxLogEntries = 10_000
+
+// clusterLog is the cluster log. Each entry has a version.
+type clusterLog struct {
+	version uint64
+	seq     uint64 // of the monitors' own entries
+	entries []logged
+}
+
+type logged struct {
+	version uint64
+	monmsg.LogEntry
+}
+
+// logLevels are the names of log subscriptions, by the least level that they bring.
+var logLevels = map[string]monmsg.LogPriority{
+	"log-debug": monmsg.LogDebug, "log-info": monmsg.LogInfo, "log-sec": monmsg.LogSec, "log-warn": monmsg.LogWarn, "log-error": monmsg.LogError,
+}
+
+// appendLog adds entries and publishes them. The caller holds mu.
+func (st *state) appendLog(entries ...monmsg.LogEntry) {
+	for _, e := range entries {
+		st.log.version++
+		st.log.entries = append(st.log.entries, logged{st.log.version, e})
+	}
+	if n := len(st.log.entries) - maxLogEntries; n > 0 {
+		st.log.entries = slices.Delete(st.log.entries, 0, n)
+	}
+	st.publish(logPrefix)
+}
+
+// publishLog sends the entries of a level that a client has not seen; for start 0 only those to come.
+func (st *state) publishLog(s *session, what string, sub *subscription) {
+	if sub.start == 0 {
+		sub.start = st.log.version + 1
+		return
+	}
+	least, known := logLevels[what]
+	if !known || sub.start > st.log.version {
+		return
+	}
+	m := &monmsg.MLog{FSID: st.monmap.FSID}
+	m.Version = st.log.version
+	for _, e := range st.log.entries {
+		if e.version >= sub.start && e.Priority >= least {
+			m.Entries = append(m.Entries, e.LogEntry)
+		}
+	}
+	if len(m.Entries) > 0 {
+		s.send(m, 0)
+	}
+	s.got(what, st.log.version)
+}
