@@ -52,8 +52,8 @@ vet-cross: ## go vet for linux/arm64, darwin and windows
 	@build/test.sh cross
 
 .PHONY: demo
-demo: ## a real monitor and a walk through monc, in seconds
-	@build/demo.sh
+demo: ## three embedded monitors and a walk through monc, in seconds; CONF=FILE reads from a real cluster
+	@CONF='$(CONF)' build/demo.sh
 
 .PHONY: bench
 bench: ## the codecs, then the command path beside librados: RELEASE=reef BENCH=regexp BENCHCOUNT=1 BENCHFLAGS=

@@ -1,35 +1,16 @@
 #!/bin/bash
-# Starts a real one-monitor cluster and walks monc through it. Nothing remains; it fails when a step does.
+# Starts three embedded monitors and walks monc through them. Nothing remains; it fails when a step does.
 #
-#   RELEASE  which Ceph (default: one that is unpacked already, else pacific)
+#   CONF  a ceph.conf: the part that only reads, against that cluster instead
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . build/host.sh
-
-# outside builds what is needed, starts the cluster, and runs this script in it.
-outside() {
-	local release=${RELEASE-} have
-	need_go
-	if [ -z "$release" ]; then
-		release=pacific
-		for have in reef tentacle pacific; do
-			if [ -e "${LIBMONCLIENT_CEPH_DIR:-$cache_dir/ceph}/$have/.stamp" ]; then
-				release=$have
-				break
-			fi
-		done
-	fi
-	build/install-ceph.sh "$release"
-	CGO_ENABLED=0 go build -trimpath -o bin/monc ./cmd/monc
-	CGO_ENABLED=0 go build -o bin/realceph ./internal/cmd/realceph
-	echo "Starting a real Ceph monitor ($release) on this machine."
-	exec bin/realceph run --release "$release" --mons 1 -- "$0" --inside
-}
+need_go
 
 title() { printf '\n# %s\n' "$*"; }
 
-# monc ARG... prints the command line as a person would type it, then runs it.
-monc() {
+# typed ARG... prints a command line as a person would type it, in another terminal if need be.
+typed() {
 	local word line='$ bin/monc'
 	for word; do
 		case $word in
@@ -38,6 +19,11 @@ monc() {
 		esac
 	done
 	printf '%s\n' "$line"
+}
+
+# monc ARG... prints the command line and runs it.
+monc() {
+	typed "$@"
 	bin/monc "$@"
 }
 
@@ -52,29 +38,12 @@ until_true() {
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.05
+		sleep 0.02
 	done
 }
 
-bytes() { wc -c <"$tmp/watch"; }
-watch_ended() { ! kill -0 "$watch" 2>/dev/null; }
-seen_first() { [ "$(bytes)" -gt 0 ] || watch_ended; }
-seen_change() { tail -c "+$((shown + 1))" "$tmp/watch" | grep -qw -- "$epoch" || watch_ended; }
-
-end_watch() {
-	[ -n "$watch" ] || return 0
-	kill -TERM "$watch" 2>/dev/null || true
-	wait "$watch" 2>/dev/null || true
-	watch=
-}
-
-inside() {
-	tmp=$(mktemp -d)
-	watch=
-	trap 'end_watch; rm -rf "$tmp"' EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM HUP
-
+# Steps that only read.
+look() {
 	title "Connect, authenticate, and ask how the cluster is."
 	monc status
 
@@ -83,32 +52,72 @@ inside() {
 
 	title "Any command that the monitors know, in words or in JSON."
 	monc command mon stat
-	monc command '{"prefix": "config get", "who": "mon.a", "key": "mon_max_pg_per_osd"}'
+	monc command '{"prefix": "fsid"}'
 
-	title "Watch a map, and change it meanwhile."
-	echo '$ bin/monc watch osdmap &'
-	bin/monc watch osdmap >"$tmp/watch" 2>"$tmp/watch.err" </dev/null &
-	watch=$!
-	until_true 10 seen_first || fail "monc watch showed nothing within 10 s"
-	cat "$tmp/watch"
-	shown=$(bytes)
-	monc command osd set noout
-	epoch=$(bin/monc command '{"prefix": "osd dump", "format": "json"}' | sed -n 's/.*"epoch": *\([0-9][0-9]*\).*/\1/p' | head -n 1)
-	[ -n "$epoch" ] || fail "osd dump names no epoch"
-	until_true 10 seen_change || fail "monc watch did not show epoch $epoch within 10 s"
-	if watch_ended; then
-		cat "$tmp/watch.err" >&2
-		fail "monc watch ended by itself"
-	fi
-	echo '(the watch prints:)'
-	tail -c "+$((shown + 1))" "$tmp/watch"
-	end_watch
-
-	printf '\nThat was monc. The monitor is being stopped and removed. "make cluster" starts one to keep.\n'
+	title "The map of the monitors, as the client has it."
+	monc watch monmap --count 1
 }
 
-if [ "${1-}" = --inside ]; then
-	inside
-else
-	outside
+end() {
+	local pid
+	for pid in ${watch-} ${testmon-}; do
+		kill -TERM "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	rm -rf "${tmp-}"
+}
+
+started() { [ -s "$tmp/testmon" ] || ! kill -0 "$testmon" 2>/dev/null; }
+watch_ended() { ! kill -0 "$watch" 2>/dev/null; }
+# watched PATTERN: the watch has printed it since the last look.
+watched() { tail -c "+$((shown + 1))" "$tmp/watch" | grep -q -- "$1" || watch_ended; }
+# show_watch PATTERN waits until the watch has printed it, and shows what it printed.
+show_watch() {
+	until_true 10 watched "$1" || fail "monc watch did not print \"$1\" within 10 s"
+	tail -c "+$((shown + 1))" "$tmp/watch" | sed 's/^/  | /'
+	! watch_ended || fail "monc watch ended by itself"
+	shown=$(wc -c <"$tmp/watch")
+}
+
+CGO_ENABLED=0 go build -trimpath -o bin/monc ./cmd/monc
+
+if [ -n "${CONF-}" ]; then
+	export CEPH_CONF=$CONF
+	look
+	exit
 fi
+
+tmp=$(mktemp -d)
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+title "Three monitors, embedded in a process of monc; nothing of Ceph is needed."
+typed testmon --mons 3 --dir "$tmp"
+bin/monc testmon --mons 3 --dir "$tmp" >"$tmp/testmon" </dev/null &
+testmon=$!
+until_true 10 started || fail "the monitors did not start within 10 s"
+sed 's/^/  | /' "$tmp/testmon"
+[ -s "$tmp/ceph.conf" ] || fail "the monitors did not start"
+export CEPH_CONF=$tmp/ceph.conf
+
+look
+
+title "Watch a map, and change it meanwhile."
+typed -v watch osdmap
+bin/monc -v watch osdmap >"$tmp/watch" 2>&1 </dev/null &
+watch=$!
+shown=0
+show_watch 'osdmap 1 full'
+mon=$(sed -n 's/.*session with mon\.\([a-z]*\).*/\1/p' "$tmp/watch" | head -n 1)
+[ -n "$mon" ] || fail "monc watch does not say which monitor it has"
+monc command osd set noout
+show_watch 'osdmap 2 incremental'
+
+title "The monitor that the watch is connected to, mon.$mon, dies. The watch finds another one and misses nothing."
+monc command "{\"prefix\": \"testmon kill\", \"mon\": \"$mon\"}"
+monc command osd unset noout
+show_watch 'osdmap 3 incremental'
+monc status
+
+printf '\nThat was monc. The monitors end now. "make cluster" starts real ones to keep.\n'

@@ -127,6 +127,26 @@ With --out it is written in its binary form, which monmaptool and monc -M read.`
 			run: (*app).runGetVersion,
 		},
 		{
+			name: "testmon", summary: "run monitors for tests, without a cluster",
+			details: `Embedded monitors listen on loopback addresses until Ctrl-C, for any client of
+Ceph: they speak the real messenger and cephx, answer from a small cluster of
+their own that has no OSDs, and keep nothing.
+
+Commands in JSON make them misbehave: testmon kill, start, freeze, thaw and
+drop-clients with a "mon", and testmon lose-quorum for so many "seconds":
+  monc command '{"prefix": "testmon kill", "mon": "b"}'
+
+What clients need is written to a directory, ceph.conf and a keyring, and its
+path is printed once all monitors listen. With -f json it is one JSON object.`,
+			flags: testmonFlags, readsFormat: true,
+			examples: []example{
+				{"monc testmon --mons 3", ""},
+				{"monc testmon --release tentacle --keys aes --dir /tmp/cluster", "then: ceph -c /tmp/cluster/ceph.conf -s"},
+				{"monc testmon --auth none -f json", "for programs that start it"},
+			},
+			run: (*app).runTestmon,
+		},
+		{
 			name: "version", summary: "show monc's own version",
 			examples: []example{{"monc version", ""}},
 			run:      (*app).runVersion,

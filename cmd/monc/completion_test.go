@@ -37,7 +37,7 @@ func TestBashCompletes(t *testing.T) {
 		line []string
 		want string
 	}{
-		{[]string{"monc", ""}, "status command versions watch monmap get-version version completion help"},
+		{[]string{"monc", ""}, "status command versions watch monmap get-version testmon version completion help"},
 		{[]string{"monc", "st"}, "status"},
 		{[]string{"monc", "-f", "json", "ver"}, "versions version"},
 		{[]string{"monc", "-f", "js"}, "json json-pretty"},

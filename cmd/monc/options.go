@@ -23,6 +23,7 @@ type options struct {
 	out            string
 	count          uint64
 	from           uint64
+	test           testmon
 }
 
 // flag is one option of the command line.

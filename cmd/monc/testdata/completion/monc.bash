@@ -12,7 +12,7 @@ _monc() {
 	# The command is the first word that is no option and no option's value.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-c|--conf|-m|--mon-host|-n|--name|--id|--user|-k|--keyring|-K|--keyfile|-M|--monmap|--cluster|-f|--format|--connect-timeout|--timeout|-o|--out|--out-file|-i|--in|--in-file|--count|--from) ((i++)) ;;
+		-c|--conf|-m|--mon-host|-n|--name|--id|--user|-k|--keyring|-K|--keyfile|-M|--monmap|--cluster|-f|--format|--connect-timeout|--timeout|-o|--out|--out-file|-i|--in|--in-file|--count|--from|--mons|--dir|--release|--keys|--auth|--modes) ((i++)) ;;
 		-*) ;;
 		*) command=${COMP_WORDS[i]}; break ;;
 		esac
@@ -34,19 +34,26 @@ _monc() {
 	-i|--in|--in-file) _monc_files "$cur"; return ;;
 	--count) return ;;
 	--from) return ;;
+	--mons) return ;;
+	--dir) _monc_files "$cur"; return ;;
+	--release) COMPREPLY=($(compgen -W "pacific reef tentacle" -- "$cur")); return ;;
+	--keys) COMPREPLY=($(compgen -W "aes aes256k" -- "$cur")); return ;;
+	--auth) COMPREPLY=($(compgen -W "cephx none" -- "$cur")); return ;;
+	--modes) return ;;
 	esac
 
 	local flags="--conf --mon-host --name --id --keyring --cluster --format --connect-timeout --timeout --verbose --help --version" words=
 	case $command in
-	"") words="status command versions watch monmap get-version version completion help" ;;
+	"") words="status command versions watch monmap get-version testmon version completion help" ;;
 	status) flags+=" --out" ;;
 	command) flags+=" --in --out" ;;
 	versions) flags+=" --out" ;;
 	watch) flags+=" --count --from"; words="monmap osdmap mgrmap fsmap fsmap.user servicemap config log-debug log-info log-sec log-warn log-error kv:" ;;
 	monmap) flags+=" --out" ;;
 	get-version) words="osdmap monmap fsmap mdsmap" ;;
+	testmon) flags+=" --mons --dir --release --keys --auth --modes --ipv6" ;;
 	completion) words="bash zsh fish" ;;
-	help) words="status command versions watch monmap get-version version completion help" ;;
+	help) words="status command versions watch monmap get-version testmon version completion help" ;;
 	esac
 	case $cur in
 	-*) COMPREPLY=($(compgen -W "$flags" -- "$cur")) ;;

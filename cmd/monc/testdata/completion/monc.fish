@@ -1,7 +1,7 @@
 # Completion of monc for fish: monc completion fish > ~/.config/fish/completions/monc.fish
 
 complete -c monc -f
-set -l commands status command versions watch monmap get-version version completion help
+set -l commands status command versions watch monmap get-version testmon version completion help
 complete -c monc -s c -l conf -r -F -d 'configuration file (CEPH_CONF; else /etc/ceph/ceph.conf, ~/.ceph/ceph.conf, ./ceph.conf)'
 complete -c monc -s m -l mon-host -x -d 'addresses or names of the monitors, with commas between them'
 complete -c monc -s n -l name -x -d 'entity to authenticate as (default client.admin)'
@@ -29,8 +29,16 @@ complete -c monc -n "not __fish_seen_subcommand_from $commands" -a monmap -d 'pr
 complete -c monc -n "__fish_seen_subcommand_from monmap" -s o -l out -l out-file -r -F -d 'write the output to this file, - is standard output'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a get-version -d 'show the newest and the oldest epoch of a map'
 complete -c monc -n "__fish_seen_subcommand_from get-version" -a 'osdmap monmap fsmap mdsmap'
+complete -c monc -n "not __fish_seen_subcommand_from $commands" -a testmon -d 'run monitors for tests, without a cluster'
+complete -c monc -n "__fish_seen_subcommand_from testmon" -l mons -x -d 'how many monitors (default 1)'
+complete -c monc -n "__fish_seen_subcommand_from testmon" -l dir -r -F -d 'where ceph.conf and the keyring go (default a new directory, which goes when monc does)'
+complete -c monc -n "__fish_seen_subcommand_from testmon" -l release -x -a 'pacific reef tentacle' -d 'which release they are like (default reef)'
+complete -c monc -n "__fish_seen_subcommand_from testmon" -l keys -x -a 'aes aes256k' -d 'type of the keys (default the release'\''s: aes256k from tentacle on)'
+complete -c monc -n "__fish_seen_subcommand_from testmon" -l auth -x -a 'cephx none' -d 'how clients authenticate (default cephx)'
+complete -c monc -n "__fish_seen_subcommand_from testmon" -l modes -x -d 'connection modes that they allow, in order: secure, crc, or both (default both)'
+complete -c monc -n "__fish_seen_subcommand_from testmon" -l ipv6 -d 'listen on ::1'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a version -d 'show monc'\''s own version'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a completion -d 'print a script that completes monc'\''s command lines'
 complete -c monc -n "__fish_seen_subcommand_from completion" -a 'bash zsh fish'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a help -d 'show help, of a command or of monc'
-complete -c monc -n "__fish_seen_subcommand_from help" -a 'status command versions watch monmap get-version version completion help'
+complete -c monc -n "__fish_seen_subcommand_from help" -a 'status command versions watch monmap get-version testmon version completion help'
