@@ -51,6 +51,7 @@ type core struct {
 	auth      cephx.AuthState
 
 	session *session // nil while hunting
+	closed  bool     // nothing is to be started any more
 	hunt    hunt
 	timer   *time.Timer
 
@@ -139,6 +140,17 @@ func (c *core) shutdown() {
 	}
 	c.published.session.Store(nil)
 	c.others.Wait()
+	c.session, c.closed = nil, true
+	for drained := false; !drained; {
+		select {
+		case e := <-c.mailbox:
+			if e.run != nil {
+				e.run() // an attempt that has succeeded too late has a connection to close
+			}
+		default:
+			drained = true
+		}
+	}
 	c.failAll(ErrClosed)
 	c.subs.endAll(ErrClosed)
 }

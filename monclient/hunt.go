@@ -219,7 +219,7 @@ func (c *core) finished(a *attempt, conn *msgr2.Conn, auth *cephx.Session, step 
 		defer a.cancel(nil)
 	}
 	switch {
-	case err == nil && c.session != nil:
+	case err == nil && (c.session != nil || c.closed):
 		conn.Close() // it lost the race by a hair
 	case err == nil:
 		for other := range c.hunt.running {
@@ -227,7 +227,7 @@ func (c *core) finished(a *attempt, conn *msgr2.Conn, auth *cephx.Session, step 
 		}
 		c.stopAttempts(errOutrun)
 		c.adopt(a, conn, auth)
-	case c.session != nil || errors.Is(err, errOutrun): // it does not matter any more
+	case c.session != nil || c.closed || errors.Is(err, errOutrun): // it does not matter any more
 	default:
 		c.hunt.failed(c, a, step, err)
 		if running {
@@ -238,11 +238,15 @@ func (c *core) finished(a *attempt, conn *msgr2.Conn, auth *cephx.Session, step 
 
 // failed records how an attempt failed.
 func (h *hunt) failed(c *core, a *attempt, step string, err error) {
-	entry := Attempt{Mon: a.mon, Addr: a.addr, Step: step, Elapsed: time.Since(a.began), Err: err}
+	name := a.mon
+	if n, ok := c.monmap.NameOf(a.addr); ok {
+		name = n
+	}
+	entry := Attempt{Mon: name, Addr: a.addr, Step: step, Elapsed: time.Since(a.began), Err: err}
 	h.log = slices.DeleteFunc(h.log, func(old Attempt) bool { return old.Addr == a.addr })
 	h.log = append(h.log, entry)
 	h.hopeless = h.hopeless && permanent(err)
-	c.tell(SessionEvent{Kind: SessionAttempt, Mon: a.mon, Addr: a.addr, Attempt: entry})
+	c.tell(SessionEvent{Kind: SessionAttempt, Mon: name, Addr: a.addr, Attempt: entry})
 	var refusal *cephx.AuthError
 	switch {
 	case !errors.As(err, &refusal):

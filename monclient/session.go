@@ -22,6 +22,7 @@ type session struct {
 	conn    *msgr2.Conn
 	auth    *cephx.Session
 	since   time.Time
+	name    string // the monitor's, as the newest map has it
 
 	// established: the monitor has sent its monmap, or the map was known, so the session is good for requests.
 	established bool
@@ -85,7 +86,7 @@ func (c *core) readLoop(s *session) {
 // adopt makes a finished attempt the session.
 func (c *core) adopt(a *attempt, conn *msgr2.Conn, auth *cephx.Session) {
 	now := time.Now()
-	s := &session{attempt: a, conn: conn, auth: auth, since: now, nextPing: now.Add(c.cfg.PingInterval)}
+	s := &session{attempt: a, conn: conn, auth: auth, since: now, name: a.mon, nextPing: now.Add(c.cfg.PingInterval)}
 	c.session = s
 	c.auth = auth.State()
 	c.published.globalID.Store(c.auth.GlobalID())
@@ -103,15 +104,14 @@ func (c *core) adopt(a *attempt, conn *msgr2.Conn, auth *cephx.Session) {
 func (c *core) establish(s *session) {
 	s.established = true
 	info := s.conn.Info()
-	name := s.attempt.mon
 	if n, ok := c.monmap.NameOf(s.attempt.addr); ok {
-		name = n
+		s.name = n // bootstrap maps have other names
 	}
 	c.published.session.Store(&SessionInfo{
-		Mon: name, Rank: int(info.PeerGID), Addr: s.attempt.addr, Mode: msgr2.ModeName(info.Mode),
+		Mon: s.name, Rank: int(info.PeerGID), Addr: s.attempt.addr, Mode: msgr2.ModeName(info.Mode),
 		Features: info.Features, Local: info.LocalAddr, Since: s.since,
 	})
-	c.tell(SessionEvent{Kind: SessionConnected, Mon: name, Addr: s.attempt.addr, Elapsed: s.since.Sub(c.hunt.began)})
+	c.tell(SessionEvent{Kind: SessionConnected, Mon: s.name, Addr: s.attempt.addr, Elapsed: s.since.Sub(c.hunt.began)})
 	c.hunt.multiple = max(c.hunt.multiple/c.cfg.HuntBackoff, 1) // the next hunt may be more eager again
 	c.subs.flush()
 	c.resendAll()
@@ -131,7 +131,7 @@ func (c *core) lose(s *session, err error) {
 	now := time.Now()
 	lasted := now.Sub(s.since)
 	if s.established {
-		c.tell(SessionEvent{Kind: SessionLost, Mon: s.attempt.mon, Addr: s.attempt.addr, Elapsed: lasted, Err: lost(err)})
+		c.tell(SessionEvent{Kind: SessionLost, Mon: s.name, Addr: s.attempt.addr, Elapsed: lasted, Err: lost(err)})
 		c.hunt.began = now
 	}
 	if lasted < briefSession {
@@ -215,6 +215,6 @@ func (c *core) handleMonMap(s *session, m *monmsg.MMonMap) {
 		return
 	}
 	if _, ok := next.RankOfAddr(s.attempt.addr); !ok {
-		c.lose(s, fmt.Errorf("mon.%s at %v is not in monmap %d any more", s.attempt.mon, s.attempt.addr, next.Epoch))
+		c.lose(s, fmt.Errorf("mon.%s at %v is not in monmap %d any more", s.name, s.attempt.addr, next.Epoch))
 	}
 }
