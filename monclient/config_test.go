@@ -19,6 +19,7 @@ import (
 	"github.com/libmonclient/libmonclient/denc"
 	"github.com/libmonclient/libmonclient/monclient/cephconf"
 	"github.com/libmonclient/libmonclient/monclient/cephmap"
+	"github.com/libmonclient/libmonclient/monclient/montest"
 )
 
 // resolver answers from tables.
@@ -208,9 +209,9 @@ func TestFromConfRefusesBadOptions(t *testing.T) {
 // TestMonMapOfAnotherClusterIsNotTrusted: a monmap file is where to start, and whose cluster to insist on.
 func TestMonMapOfAnotherClusterIsNotTrusted(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		c := startFakes(t, 3, "a")
+		c := startMons(t, 3, montest.Options{})
 		cfg := c.config()
-		cfg.MonMap = c.monmap.Clone()
+		cfg.MonMap = c.MonMap()
 		cfg.MonMap.Epoch = 99 // newer than anything that the monitors have
 		cfg.MonMap.FSID = uuid.MustParse("11111111-2222-3333-4444-555555555555")
 		cfg.FSID = cfg.MonMap.FSID

@@ -28,9 +28,15 @@ func newKeyServer(c *Cluster) (*cephx.KeyServer, error) {
 	})
 }
 
-// KeyServer is the quorum's authentication, where tests rotate, wipe or expire its secrets (ExpireTickets), shorten the
-// lives of tickets (SetPolicy), or have clients refused (SetFaults: RejectReclaim, Refuse, CorruptReply).
+// KeyServer is the quorum's authentication, where tests rotate its secrets, shorten the lives of tickets (SetPolicy), or
+// have clients refused (SetFaults: RejectReclaim, Refuse, CorruptReply).
 func (c *Cluster) KeyServer() *cephx.KeyServer { return c.keys }
+
+// RejectReclaim has the monitors refuse whoever comes back with the global_id of an earlier session.
+func (c *Cluster) RejectReclaim() { c.keys.SetFaults(cephx.ServerFaults{RejectReclaim: true}) }
+
+// ExpireTickets makes all tickets that have been given out useless.
+func (c *Cluster) ExpireTickets() error { return c.keys.ExpireTickets() }
 
 // WipeServiceKeys makes all service tickets useless and says so in the monmap's auth_epoch, as the command
 // "auth wipe-rotating-service-keys" of Tentacle does.

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/libmonclient/libmonclient/cephx"
@@ -185,7 +186,7 @@ func TestTicketsThatExpired(t *testing.T) {
 	bubble(t, montest.Options{}, func(t *testing.T, c *montest.Cluster) {
 		client := connect(t, c)
 		first := client.GlobalID()
-		require.NoError(t, c.KeyServer().ExpireTickets())
+		require.NoError(t, c.ExpireTickets())
 		c.Mon("a").DropClients()
 		_, err := client.Command(t.Context(), monclient.Command{Prefix: "fsid"})
 		require.NoError(t, err)
@@ -284,24 +285,50 @@ func TestSubscriptions(t *testing.T) {
 	})
 }
 
-func TestForeignAndCorruptMaps(t *testing.T) {
+func TestForeignCorruptAndOldMaps(t *testing.T) {
 	bubble(t, montest.Options{Mons: 2}, func(t *testing.T, c *montest.Cluster) {
+		require.NoError(t, c.UpdateMonMap(func(*cephmap.MonMap) {}))
 		client := connect(t, c)
-		<-time.After(time.Minute)
 		before := client.MonMap()
-		m := current(t, c, client)
-		m.Send(&monmsg.MMonMap{Map: []byte{1, 2, 3}})
-		<-time.After(time.Second)
-		require.Equal(t, before.Epoch, client.MonMap().Epoch)
-
-		foreign := c.MonMap()
-		foreign.FSID[0]++
-		foreign.Epoch += 7
-		current(t, c, client).Send(&monmsg.MMonMap{Map: foreign.AppendTo(nil)})
-		<-time.After(time.Second)
+		require.Equal(t, uint32(2), before.Epoch)
+		for _, send := range []func(*montest.Mon){(*montest.Mon).SendCorruptMonMap, (*montest.Mon).SendOldMonMap} {
+			<-time.After(time.Minute)
+			send(current(t, c, client))
+			<-time.After(time.Second)
+			require.Same(t, before, client.MonMap())
+			_, err := client.Command(t.Context(), monclient.Command{Prefix: "fsid"})
+			require.NoError(t, err)
+		}
+		foreign := uuid.New()
+		for _, m := range c.Mons() {
+			m.PretendFSID(foreign)
+			m.DropClients()
+		}
+		_, err := client.Command(t.Context(), monclient.Command{Prefix: "fsid"})
+		require.ErrorIs(t, err, monclient.ErrForeignCluster)
+		for _, m := range c.Mons() {
+			m.Heal()
+		}
+		<-time.After(16 * time.Second)
+		_, err = client.Command(t.Context(), monclient.Command{Prefix: "fsid"})
+		require.NoError(t, err)
 		require.Equal(t, before.FSID, client.FSID())
+	})
+}
+
+func TestReclaimThatIsRejected(t *testing.T) {
+	bubble(t, montest.Options{}, func(t *testing.T, c *montest.Cluster) {
+		client := connect(t, c)
+		first := client.GlobalID()
+		c.Mon("a").DropClients()
 		_, err := client.Command(t.Context(), monclient.Command{Prefix: "fsid"})
 		require.NoError(t, err)
+		require.Equal(t, first, client.GlobalID())
+		c.RejectReclaim()
+		c.Mon("a").DropClients()
+		_, err = client.Command(t.Context(), monclient.Command{Prefix: "fsid"})
+		require.NoError(t, err)
+		require.NotEqual(t, first, client.GlobalID())
 	})
 }
 

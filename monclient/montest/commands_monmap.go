@@ -156,7 +156,7 @@ func cmdMonGetMap(c *commandContext) Result {
 	if r := c.epochGiven(c.monmap.Epoch); r != nil {
 		return *r
 	}
-	return Result{Output: c.encodedMonMap()}.withStatus("got monmap epoch %d", c.monmap.Epoch)
+	return Result{Output: c.monmap.AppendTo(nil)}.withStatus("got monmap epoch %d", c.monmap.Epoch)
 }
 
 func cmdMonStat(c *commandContext) Result {

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 )
 
@@ -22,6 +24,7 @@ type faults struct {
 	slowRead       int // bytes per second
 	resetAfter     int // bytes that are still written before the connection breaks; 0: never
 	corruptAt      int // counts down to the byte that is changed; 0: none
+	fsid           uuid.UUID
 }
 
 func (m *Mon) fault(change func(f *faults)) {
@@ -70,6 +73,22 @@ func (m *Mon) ResetAfter(n int) { m.fault(func(f *faults) { f.resetAfter = max(n
 
 // CorruptByte changes one bit, once, in the nth byte, from 1, that the monitor writes from now on.
 func (m *Mon) CorruptByte(n int) { m.fault(func(f *faults) { f.corruptAt = max(n, 1) }) }
+
+// PretendFSID has the monitor answer with monmaps of another cluster.
+func (m *Mon) PretendFSID(fsid uuid.UUID) { m.fault(func(f *faults) { f.fsid = fsid }) }
+
+// SendCorruptMonMap sends the monitor's clients a monmap whose end is missing.
+func (m *Mon) SendCorruptMonMap() {
+	b := m.cluster.MonMap().AppendTo(nil)
+	m.Send(&monmsg.MMonMap{Map: b[:len(b)-3]})
+}
+
+// SendOldMonMap sends the monitor's clients a monmap of the epoch before the present one.
+func (m *Mon) SendOldMonMap() {
+	old := m.cluster.MonMap()
+	old.Epoch--
+	m.Send(&monmsg.MMonMap{Map: old.AppendTo(nil)})
+}
 
 // Heal ends all faults.
 func (m *Mon) Heal() {

@@ -114,7 +114,7 @@ func (st *state) publishTo(s *session, what string) {
 	}
 	switch {
 	case what == "monmap":
-		whole(st.monmap.Epoch, &monmsg.MMonMap{Map: st.encodedMonMap()})
+		whole(st.monmap.Epoch, &monmsg.MMonMap{Map: st.encodedMonMap(s.mon)})
 	case what == "osdmap":
 		st.publishOSDMaps(s, sub)
 	case what == "mgrmap":
@@ -177,4 +177,15 @@ func (st *state) version(what string) (newest, oldest uint64, ok bool) {
 	return 0, 0, false
 }
 
-func (st *state) encodedMonMap() []byte { return st.monmap.AppendTo(nil) }
+// encodedMonMap returns the monmap as a monitor hands it out.
+func (st *state) encodedMonMap(m *Mon) []byte {
+	m.mu.Lock()
+	fsid := m.faults.fsid
+	m.mu.Unlock()
+	if fsid == uuid.Nil {
+		return st.monmap.AppendTo(nil)
+	}
+	foreign := st.monmap.Clone()
+	foreign.FSID = fsid
+	return foreign.AppendTo(nil)
+}

@@ -89,7 +89,7 @@ func (s *session) handle(m monmsg.Message, tid uint64) bool {
 	}
 	switch m := m.(type) {
 	case *monmsg.MMonGetMap:
-		s.send(&monmsg.MMonMap{Map: st.encodedMonMap()}, tid)
+		s.send(&monmsg.MMonMap{Map: st.encodedMonMap(s.mon)}, tid)
 	case *monmsg.MMonSubscribe:
 		s.subscribe(m)
 	case *monmsg.MMonGetVersion:
