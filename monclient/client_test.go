@@ -33,7 +33,7 @@ func TestConnectAndAsk(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				c := startMons(t, 3, tt.o)
 				c.answerCommand("osd tree")
-				c.AdvanceOSDMap(41)
+				require.NoError(t, c.Advance("osdmap", 41))
 				client := c.connect()
 
 				info, ok := client.Session()

@@ -52,14 +52,14 @@ func nextOSDMaps(t *testing.T, s *Subscription, n int) (list []string) {
 func TestSubscriptionGoesOnAfterAChangeOfSession(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := startMons(t, 1, montest.Options{Mons: 3})
-		c.AdvanceOSDMap(9)
+		require.NoError(t, c.Advance("osdmap", 9))
 		client := c.connect()
 		first := c.current(client)
 		sub, err := client.Subscribe("osdmap", 0, false)
 		require.NoError(t, err)
 		defer sub.Close()
 		synctest.Wait()
-		c.AdvanceOSDMap(2)
+		require.NoError(t, c.Advance("osdmap", 2))
 		require.Equal(t, []string{"full 10", "inc 11", "inc 12"}, nextOSDMaps(t, sub, 3))
 		first.Kill()
 		synctest.Wait()
@@ -77,7 +77,7 @@ func TestSubscriptionGoesOnAfterAChangeOfSession(t *testing.T) {
 func TestOnetimeOSDMapGetsEverythingThereIs(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := startMons(t, 1, montest.Options{})
-		c.AdvanceOSDMap(84)
+		require.NoError(t, c.Advance("osdmap", 84))
 		client := c.connect()
 		sub, err := client.Subscribe("osdmap", 5, true)
 		require.NoError(t, err)
@@ -108,24 +108,24 @@ func TestOnetimeOSDMapGetsEverythingThereIs(t *testing.T) {
 func TestSubscribersOfOneMapShareIt(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := startMons(t, 1, montest.Options{})
-		c.AdvanceOSDMap(2)
+		require.NoError(t, c.Advance("osdmap", 2))
 		client := c.connect()
 		one, err := client.Subscribe("osdmap", 4, false)
 		require.NoError(t, err)
 		synctest.Wait()
-		c.AdvanceOSDMap(2)
+		require.NoError(t, c.Advance("osdmap", 2))
 		synctest.Wait()
 		two, err := client.Subscribe("osdmap", 0, false)
 		require.NoError(t, err)
 		synctest.Wait()
 		require.Equal(t, []map[string]monmsg.Subscription{{"monmap": {Start: 2}}, {"osdmap": {Start: 4}}, {"osdmap": {Start: 0}}}, subscribed(c.Mon("a")))
-		c.AdvanceOSDMap(1)
+		require.NoError(t, c.Advance("osdmap", 1))
 		require.Equal(t, []string{"inc 4", "inc 5", "inc 6"}, nextOSDMaps(t, one, 3))
 		require.Equal(t, []string{"full 5", "inc 6"}, nextOSDMaps(t, two, 2))
 		one.Close()
 		_, err = one.Next(t.Context())
 		require.ErrorIs(t, err, ErrUnsubscribed)
-		c.AdvanceOSDMap(1)
+		require.NoError(t, c.Advance("osdmap", 1))
 		require.Equal(t, "inc 7", nextOSDMap(t, two))
 	})
 }
@@ -138,7 +138,7 @@ func TestSlowSubscriberLosesTheOldestAndIsTold(t *testing.T) {
 		require.NoError(t, err)
 		synctest.Wait() // epoch 1 is there
 		for range maxQueuedEvents + 9 {
-			c.AdvanceOSDMap(1)
+			require.NoError(t, c.Advance("osdmap", 1))
 		}
 		synctest.Wait()
 		_, err = client.Command(t.Context(), Command{Prefix: "status"})
@@ -160,9 +160,9 @@ func TestWaitForMap(t *testing.T) {
 		client := c.connect()
 		go func() {
 			after(2 * time.Second)
-			c.AdvanceOSDMap(7) // which is one short
+			require.NoError(t, c.Advance("osdmap", 7)) // which is one short
 			after(time.Second)
-			c.AdvanceOSDMap(1)
+			require.NoError(t, c.Advance("osdmap", 1))
 		}()
 		start := time.Now()
 		epoch, err := client.WaitForMap(t.Context(), "osdmap", 9)

@@ -164,6 +164,56 @@ func TestQuorumLostAndRegained(t *testing.T) {
 	})
 }
 
+func TestOutageDropsClientsInTheEnd(t *testing.T) {
+	bubble(t, montest.Options{Mons: 3}, func(t *testing.T, c *montest.Cluster) {
+		lost := make(chan error, 10)
+		connect(t, c, func(cfg *monclient.Config) {
+			cfg.OnSession = func(e monclient.SessionEvent) {
+				if e.Kind == monclient.SessionLost {
+					lost <- e.Err
+				}
+			}
+		})
+		start := time.Now()
+		c.LoseQuorum()
+		require.Error(t, <-lost)
+		require.Equal(t, 25*time.Second, time.Since(start))
+	})
+}
+
+func TestHandlersMayDoAnythingToTheCluster(t *testing.T) {
+	bubble(t, montest.Options{Mons: 3}, func(t *testing.T, c *montest.Cluster) {
+		c.HandleCommand("play", func(montest.Command) montest.Result {
+			c.LoseQuorum()
+			c.RegainQuorum()
+			require.NoError(t, c.Advance("osdmap", 1))
+			c.SetConfig("client", "debug_ms", "1")
+			c.Log(monmsg.LogInfo, "played")
+			return montest.Result{Status: c.MonMap().FSID.String()}
+		})
+		client := connect(t, c)
+		for _, held := range []bool{false, true} {
+			if held {
+				c.LoseQuorum()
+			}
+			answered := make(chan string)
+			go func() {
+				r, err := client.Command(t.Context(), monclient.Command{Prefix: "play"})
+				if err != nil {
+					answered <- err.Error()
+					return
+				}
+				answered <- r.Status
+			}()
+			synctest.Wait()
+			if held {
+				c.RegainQuorum()
+			}
+			require.Equal(t, client.FSID().String(), <-answered)
+		}
+	})
+}
+
 func TestMonitorDiesInTheMiddleOfACommand(t *testing.T) {
 	bubble(t, montest.Options{Mons: 3}, func(t *testing.T, c *montest.Cluster) {
 		runs := 0
@@ -253,7 +303,7 @@ func TestSubscriptions(t *testing.T) {
 		e := next(osd)
 		require.True(t, e.Full)
 		require.NoError(t, cephmap.VerifyOSDMap(e.Data))
-		c.AdvanceOSDMap(90)
+		require.NoError(t, c.Advance("osdmap", 90))
 		for want := uint64(2); want <= 91; want++ {
 			e := next(osd)
 			require.Equal(t, want, e.Epoch)
@@ -279,9 +329,14 @@ func TestSubscriptions(t *testing.T) {
 		c.Log(monmsg.LogWarn, "watch out")
 		require.Equal(t, "watch out", next(log).Message.(*monmsg.MLog).Entries[0].Message)
 
-		for _, what := range []string{"mgrmap", "fsmap", "fsmap.user", "servicemap"} {
-			require.NotEmpty(t, next(sub(what, 0)).Data, what)
+		for what, whose := range map[string]string{"mgrmap": "mgrmap", "fsmap": "fsmap", "fsmap.user": "fsmap", "servicemap": "servicemap", "monmap": "monmap"} {
+			s := sub(what, 0)
+			first := next(s)
+			require.NotEmpty(t, first.Data, what)
+			require.NoError(t, c.Advance(whose, 1))
+			require.Equal(t, first.Epoch+1, next(s).Epoch, what)
 		}
+		require.ErrorContains(t, c.Advance("osdmaps", 1), "none of monmap, osdmap")
 	})
 }
 

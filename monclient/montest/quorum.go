@@ -72,16 +72,8 @@ func (c *Cluster) elect() {
 	if !slices.Equal(before, st.quorum) {
 		st.electionRound += 2 // an epoch of an election is odd while it lasts
 	}
-	c.outage.Lock()
-	defer c.outage.Unlock()
-	if c.outage.timer != nil {
-		c.outage.timer.Stop()
-		c.outage.timer = nil
-	}
+	c.watchOutage(st.quorum == nil)
 	if st.quorum == nil {
-		if c.ctx.Err() == nil {
-			c.outage.timer = time.AfterFunc(outageGrace, c.dropEverybody)
-		}
 		return
 	}
 	waiting := st.held
@@ -90,6 +82,19 @@ func (c *Cluster) elect() {
 		if st.sessions[h.session] {
 			h.session.handle(h.message, h.tid)
 		}
+	}
+}
+
+// watchOutage starts the time after which clients are dropped when there is no quorum, and ends it when there is one.
+func (c *Cluster) watchOutage(out bool) {
+	c.outage.Lock()
+	defer c.outage.Unlock()
+	if c.outage.timer != nil {
+		c.outage.timer.Stop()
+		c.outage.timer = nil
+	}
+	if out && c.ctx.Err() == nil {
+		c.outage.timer = time.AfterFunc(outageGrace, c.dropEverybody)
 	}
 }
 
@@ -212,14 +217,44 @@ func (c *Cluster) SetKV(key string, value []byte) {
 	c.state.publish(kvPrefix)
 }
 
-// AdvanceOSDMap publishes n more epochs of the OSDMap, in which nothing else changes.
-func (c *Cluster) AdvanceOSDMap(n int) {
-	c.state.mu.Lock()
-	defer c.state.mu.Unlock()
-	for range n {
-		c.state.nextOSDMap(func(*osdMap) {})
+// Advance publishes n more epochs of a map in which nothing else changes: of monmap, osdmap, mgrmap, fsmap or
+// servicemap. An osdmap that is far behind is sent in batches of 40.
+func (c *Cluster) Advance(what string, n int) error {
+	if what == "monmap" {
+		for range n {
+			if err := c.UpdateMonMap(func(*cephmap.MonMap) {}); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	c.state.publish("osdmap")
+	st := &c.state
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for range n {
+		switch what {
+		case "osdmap":
+			st.nextOSDMap(func(*osdMap) {})
+		case "mgrmap":
+			st.mgrmap = st.mgrmap.clone()
+			st.mgrmap.Epoch++
+		case "fsmap":
+			next := *st.fsmap
+			next.Epoch++
+			st.fsmap = &next
+		case "servicemap":
+			next := *st.service
+			next.Epoch++
+			st.service = &next
+		default:
+			return fmt.Errorf("montest: %q is none of monmap, osdmap, mgrmap, fsmap, servicemap", what)
+		}
+	}
+	st.publish(what)
+	if what == "fsmap" {
+		st.publish("fsmap.user")
+	}
+	return nil
 }
 
 // nextOSDMap adds an epoch of the OSDMap. The caller publishes it.

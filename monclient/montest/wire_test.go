@@ -92,7 +92,7 @@ func TestOldClientsGetTheirSubscriptionsAcknowledged(t *testing.T) {
 
 func TestMessagesThatMonitorsAnswer(t *testing.T) {
 	bubble(t, montest.Options{}, func(t *testing.T, c *montest.Cluster) {
-		c.AdvanceOSDMap(2)
+		require.NoError(t, c.Advance("osdmap", 2))
 		c.SetConfig("client.other", "debug_ms", "5")
 		fsid := c.MonMap().FSID
 		conn := rawClient(t, c, 0)
