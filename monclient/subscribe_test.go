@@ -158,15 +158,18 @@ func TestWaitForMap(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := startMons(t, 1, montest.Options{})
 		client := c.connect()
+		advanced := make(chan error, 2)
 		go func() {
 			after(2 * time.Second)
-			require.NoError(t, c.Advance("osdmap", 7)) // which is one short
+			advanced <- c.Advance("osdmap", 7) // which is one short
 			after(time.Second)
-			require.NoError(t, c.Advance("osdmap", 1))
+			advanced <- c.Advance("osdmap", 1)
 		}()
 		start := time.Now()
 		epoch, err := client.WaitForMap(t.Context(), "osdmap", 9)
 		require.NoError(t, err)
+		require.NoError(t, <-advanced)
+		require.NoError(t, <-advanced)
 		require.Equal(t, uint64(9), epoch)
 		require.Equal(t, 3*time.Second, time.Since(start))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
