@@ -115,7 +115,7 @@ monc command osd set noout
 show_watch 'osdmap 2 incremental'
 
 title "The monitor that the watch is connected to, mon.$mon, dies. The watch finds another one and misses nothing."
-monc command "{\"prefix\": \"testmon kill\", \"mon\": \"$mon\"}"
+monc command testmon kill "$mon"
 monc command osd unset noout
 show_watch 'osdmap 3 incremental'
 monc status

@@ -132,9 +132,9 @@ With --out it is written in its binary form, which monmaptool and monc -M read.`
 Ceph: they speak the real messenger and cephx, answer from a small cluster of
 their own that has no OSDs, and keep nothing.
 
-Commands in JSON make them misbehave: testmon kill, start, freeze, thaw and
-drop-clients with a "mon", and testmon lose-quorum for so many "seconds":
-  monc command '{"prefix": "testmon kill", "mon": "b"}'
+Commands make them misbehave: testmon kill, start, freeze, thaw or drop-clients
+with the name of a monitor, and testmon lose-quorum with a number of seconds, as
+in: monc command testmon kill b
 
 What clients need is written to a directory, ceph.conf and a keyring, and its
 path is printed once all monitors listen. With -f json it is one JSON object.`,

@@ -116,7 +116,7 @@ func (a *app) runTestmon(ctx context.Context, _ []string) error {
 // {"prefix": "testmon kill", "mon": "a"}. A monitor that is to be started or thawed is told through another one.
 func controlTestmon(c *montest.Cluster) {
 	of := func(prefix string, act func(*montest.Mon) error) {
-		c.HandleCommand("testmon "+prefix, func(cmd montest.Command) montest.Result {
+		c.HandleCommand("testmon "+prefix+" name=mon,type=CephString", func(cmd montest.Command) montest.Result {
 			m := c.Mon(cmd.String("mon"))
 			if m == nil {
 				return montest.Fail(denc.ENOENT, "no mon.%s", cmd.String("mon"))
@@ -140,7 +140,7 @@ func controlTestmon(c *montest.Cluster) {
 	of("freeze", plain((*montest.Mon).Freeze))
 	of("thaw", plain((*montest.Mon).Thaw))
 	of("drop-clients", plain((*montest.Mon).DropClients))
-	c.HandleCommand("testmon lose-quorum", func(cmd montest.Command) montest.Result {
+	c.HandleCommand("testmon lose-quorum name=seconds,type=CephFloat", func(cmd montest.Command) montest.Result {
 		seconds, err := strconv.ParseFloat(cmd.String("seconds"), 64)
 		if err != nil || seconds <= 0 || seconds > maxOutage.Seconds() {
 			return montest.Fail(denc.EINVAL, "seconds is %q, want a number up to %v", cmd.String("seconds"), maxOutage.Seconds())

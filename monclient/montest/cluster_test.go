@@ -2,6 +2,7 @@ package montest_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -161,6 +162,33 @@ func TestQuorumLostAndRegained(t *testing.T) {
 		<-time.After(5 * time.Second)
 		c.RegainQuorum()
 		require.NoError(t, <-answered)
+	})
+}
+
+func TestCommandsOfTheUserAreDescribed(t *testing.T) {
+	bubble(t, montest.Options{}, func(t *testing.T, c *montest.Cluster) {
+		c.HandleCommand("deploy name=image,type=CephString name=count,type=CephInt,req=false", func(cmd montest.Command) montest.Result {
+			return montest.Result{Status: cmd.String("count") + " of " + cmd.String("image")}
+		})
+		client := connect(t, c)
+		r, err := client.Command(t.Context(), monclient.Command{Prefix: "get_command_descriptions"})
+		require.NoError(t, err)
+		var all map[string]struct{ Sig []any }
+		require.NoError(t, json.Unmarshal(r.Output, &all))
+		var found []any
+		for _, d := range all {
+			if d.Sig[0] == "deploy" {
+				found = d.Sig
+			}
+		}
+		require.Len(t, found, 3)
+		r, err = client.Command(t.Context(), monclient.Command{Prefix: "deploy", Args: map[string]any{"image": "x", "count": 2}})
+		require.NoError(t, err)
+		require.Equal(t, "2 of x", r.Status)
+		c.HandleCommand("deploy", nil)
+		r, err = client.Command(t.Context(), monclient.Command{Prefix: "deploy"})
+		require.NoError(t, err)
+		require.Equal(t, int32(-22), r.Retval)
 	})
 }
 

@@ -61,15 +61,24 @@ func Fail(errno denc.Errno, format string, args ...any) Result {
 // Handler answers a command. It runs on the goroutine of the client's connection and may call the Cluster.
 type Handler func(Command) Result
 
-// HandleCommand has commands of a prefix answered by h, before the monitors' own commands; nil takes it back.
-func (c *Cluster) HandleCommand(prefix string, h Handler) {
+// HandleCommand has commands of a prefix answered by h, before the monitors' own commands; nil takes it back. The prefix may
+// be followed by arguments in the form of src/mon/MonCommands.h, "deploy name=image,type=CephString", so that
+// get_command_descriptions has them and the ceph tool, or monc, takes the command in words.
+func (c *Cluster) HandleCommand(signature string, h Handler) {
+	prefix := signatureOf(signature).prefix
 	c.state.mu.Lock()
 	defer c.state.mu.Unlock()
 	if h == nil {
 		delete(c.state.handlers, prefix)
 		return
 	}
-	c.state.handlers[prefix] = h
+	c.state.handlers[prefix] = userCommand{signature, h}
+}
+
+// userCommand is a command that the user of the package answers.
+type userCommand struct {
+	signature string
+	handler   Handler
 }
 
 // parseCommand parses the JSON of a command; the monitors' own words if it is none.
@@ -130,10 +139,10 @@ func (s *session) tell(m *monmsg.MCommand, tid uint64) {
 func (s *session) run(cmd Command) Result {
 	st := &s.mon.cluster.state
 	cmd.Client, cmd.Mon = s.auth.name, s.mon.name
-	if h := st.handlers[cmd.Prefix]; h != nil {
+	if u, ok := st.handlers[cmd.Prefix]; ok {
 		st.mu.Unlock()
 		defer st.mu.Lock()
-		return h(cmd)
+		return u.handler(cmd)
 	}
 	commands := monCommands
 	if cmd.Tell {

@@ -104,8 +104,12 @@ func describe(c *commandContext, table map[string]ownCommand, more func(w *jsonW
 	})
 }
 
-// describeMon answers get_command_descriptions.
+// describeMon answers get_command_descriptions, with the commands of the package's user.
 func describeMon(c *commandContext, table map[string]ownCommand) Result {
+	table = maps.Clone(table)
+	for prefix, u := range c.handlers {
+		table[prefix] = ownCommand{signature: u.signature, help: "a command of this test", module: "mon", perm: "rw"}
+	}
 	return c.json(describe(c, table, func(w *jsonWriter, prefix string, row ownCommand) {
 		w.str("module", row.module)
 		w.str("perm", row.perm)

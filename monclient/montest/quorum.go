@@ -22,7 +22,7 @@ func (st *state) init(c *Cluster) error {
 	st.opts = c.opts
 	st.created = time.Now()
 	st.sessions = make(map[*session]bool)
-	st.handlers = make(map[string]Handler)
+	st.handlers = make(map[string]userCommand)
 	st.nextGlobalID = 4100
 	st.monmap = cephmap.NewMonMap(c.opts.FSID, c.opts.Release)
 	st.monmap.Epoch = 1

@@ -33,7 +33,7 @@ type state struct {
 	quorum        []int // ranks; empty: there is none
 	electionRound uint32
 	held          []held // what waits for a quorum
-	handlers      map[string]Handler
+	handlers      map[string]userCommand
 }
 
 // held is a message that arrived while there was no quorum.
