@@ -3,6 +3,8 @@ package msgr2
 import (
 	"encoding/binary"
 	"io"
+
+	"github.com/libmonclient/libmonclient/denc"
 )
 
 // crcFraming is the crc mode: checksums, no secrecy. It has no state but the revision, so one value serves both
@@ -29,7 +31,7 @@ func (c *crcFraming) seal(dst []byte, t tag, segs []segment) ([]byte, error) {
 		if lens[i] = len(dst) - from; lens[i] > 0 {
 			n = i + 1
 		}
-		crcs[i] = crc32c(dst[from:])
+		crcs[i] = denc.CRC32C(denc.CRCSeed, dst[from:])
 		if c.rev1 && i == 0 && lens[0] > 0 {
 			dst = binary.LittleEndian.AppendUint32(dst, crcs[0])
 		}
@@ -138,7 +140,7 @@ func (c *crcFraming) epilogue0(r io.Reader, f *frame) (aborted bool, err error) 
 }
 
 func checkSegment(t tag, i int, seg, crc []byte) error {
-	if got, want := binary.LittleEndian.Uint32(crc), crc32c(seg); got != want {
+	if got, want := binary.LittleEndian.Uint32(crc), denc.CRC32C(denc.CRCSeed, seg); got != want {
 		return frameErrorf("%v: crc of segment %d is 0x%08x, computed 0x%08x", t, i, got, want)
 	}
 	return nil

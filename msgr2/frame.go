@@ -4,9 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"slices"
+
+	"github.com/libmonclient/libmonclient/denc"
 )
 
 // Layout of the preamble (preamble_block_t in src/msg/async/frames_v2.h): u8 tag, u8 segments, four times (u32 length,
@@ -84,14 +85,6 @@ type opener interface {
 	open(r io.Reader, f *frame, limit int) error
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// crc32c is CRC-32C with seed -1 and no final inversion, which segments and epilogues use.
-func crc32c(b []byte) uint32 { return ^crc32.Checksum(b, castagnoli) }
-
-// crc32cZero is the same with seed 0, which preambles use.
-func crc32cZero(b []byte) uint32 { return ^crc32.Update(0xffffffff, castagnoli, b) }
-
 // appendPreamble appends room for a preamble; fillPreamble fills it when the lengths are known.
 func appendPreamble(dst []byte) []byte { return appendZeros(dst, preambleLen) }
 
@@ -106,7 +99,7 @@ func fillPreamble(p []byte, t tag, lens []int) {
 		binary.LittleEndian.PutUint32(p[2+6*i:], uint32(n))
 		binary.LittleEndian.PutUint16(p[2+6*i+4:], align)
 	}
-	binary.LittleEndian.PutUint32(p[preambleCRCOff:], crc32cZero(p[:preambleCRCOff]))
+	binary.LittleEndian.PutUint32(p[preambleCRCOff:], denc.CRC32C(0, p[:preambleCRCOff]))
 }
 
 // preamble is a checked preamble.
@@ -118,7 +111,7 @@ type preamble struct {
 
 // parsePreamble checks everything about a preamble that can be checked without the segments.
 func parsePreamble(p []byte, limit int) (pre preamble, err error) {
-	if got, want := binary.LittleEndian.Uint32(p[preambleCRCOff:]), crc32cZero(p[:preambleCRCOff]); got != want {
+	if got, want := binary.LittleEndian.Uint32(p[preambleCRCOff:]), denc.CRC32C(0, p[:preambleCRCOff]); got != want {
 		return pre, frameErrorf("preamble crc 0x%08x, computed 0x%08x", got, want)
 	}
 	pre.tag, pre.n = tag(p[0]), int(p[1])

@@ -430,7 +430,7 @@ func TestPreambleLimits(t *testing.T) {
 		p := make([]byte, preambleLen)
 		fillPreamble(p, tagMessage, []int{headerLen, 10})
 		change(p)
-		binary.LittleEndian.PutUint32(p[preambleCRCOff:], crc32cZero(p[:preambleCRCOff]))
+		binary.LittleEndian.PutUint32(p[preambleCRCOff:], denc.CRC32C(0, p[:preambleCRCOff]))
 		return p
 	}
 	tests := []struct {
@@ -464,18 +464,12 @@ func TestPreambleLimits(t *testing.T) {
 	})
 }
 
-func TestCRC32C(t *testing.T) {
-	// The two seeds of src/include/crc32c.h that the messenger uses, over the check string of CRC catalogues.
-	require.Equal(t, uint32(0x1cf96d7c), crc32c([]byte("123456789")))
-	require.Equal(t, uint32(0x58e3fa20), crc32cZero([]byte("123456789")))
-}
-
 func TestAnnouncedBytesAreNotAllocated(t *testing.T) {
 	var f frame
 	p := make([]byte, preambleLen)
 	fillPreamble(p, tagMessage, []int{headerLen, 400 << 20})
 	src := slices.Concat(p, make([]byte, headerLen))
-	src = binary.LittleEndian.AppendUint32(src, crc32c(make([]byte, headerLen)))
+	src = binary.LittleEndian.AppendUint32(src, denc.CRC32C(denc.CRCSeed, make([]byte, headerLen)))
 	err := (&crcFraming{rev1: true}).open(bytes.NewReader(src), &f, DefaultMaxMessage)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	require.LessOrEqual(t, cap(f.body), 2*growStep)

@@ -3,7 +3,6 @@ package cephmap
 import (
 	"errors"
 	"fmt"
-	"hash/crc32"
 
 	"github.com/google/uuid"
 
@@ -130,17 +129,14 @@ func VerifyOSDMapIncremental(b []byte) error {
 	return f.verify(b)
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // verify compares the checksum with that of everything else, before and after it: an incremental's goes on over the
 // full_crc that follows.
 func (f osdMapFrames) verify(b []byte) error {
 	if !f.hasCRC {
 		return nil
 	}
-	sum := crc32.Update(0, castagnoli, b[:f.crcAt])
-	sum = crc32.Update(sum, castagnoli, b[f.crcAt+4:])
-	if sum = ^sum; sum != f.crc { // Ceph leaves out the final inversion
+	sum := denc.CRC32C(denc.CRC32C(denc.CRCSeed, b[:f.crcAt]), b[f.crcAt+4:])
+	if sum != f.crc {
 		return fmt.Errorf("%w: 0x%08x for 0x%08x", ErrChecksum, sum, f.crc)
 	}
 	return nil

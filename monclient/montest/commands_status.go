@@ -3,7 +3,6 @@ package montest
 import (
 	"cmp"
 	"fmt"
-	"hash/crc32"
 	"maps"
 	"slices"
 	"strings"
@@ -263,7 +262,7 @@ func cmdReport(c *commandContext) Result {
 		w.raw("mgrmap", c.mgrmap.dumpJSON(c.release()))
 	})
 	r := c.pretty(b)
-	return r.withStatus("report %d", ^crc32.Update(0, castagnoli, r.Output))
+	return r.withStatus("report %d", denc.CRC32C(denc.CRCSeed, r.Output))
 }
 
 // pingReply is the answer to a ping: the health and the monitor's own view (Monitor::handle_ping in src/mon/Monitor.cc).

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
-	"hash/crc32"
 	"maps"
 	"slices"
 	"strconv"
@@ -243,17 +242,6 @@ func osdMapForm(release cephmap.Release, client denc.Features) cephmap.Release {
 	return min(release, form)
 }
 
-// Castagnoli's CRC as Ceph has it: beginning with -1 and without a final inversion.
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-func crc32c(parts ...[]byte) uint32 {
-	var sum uint32 // of Go: inverted before and after
-	for _, p := range parts {
-		sum = crc32.Update(sum, castagnoli, p)
-	}
-	return ^sum
-}
-
 // encode returns the full map in the form of a release (OSDMap::encode in src/osd/OSDMap.cc).
 func (m *osdMap) encode(form cephmap.Release) []byte {
 	b, whole := denc.AppendStart(nil, 8, 7)
@@ -262,7 +250,7 @@ func (m *osdMap) encode(form cephmap.Release) []byte {
 	crcAt := len(b)
 	b = denc.AppendUint32(b, 0)
 	b = denc.AppendFinish(b, whole) // the sum goes over the length, too
-	putUint32(b[crcAt:], crc32c(b[:crcAt]))
+	putUint32(b[crcAt:], denc.CRC32C(denc.CRCSeed, b[:crcAt]))
 	return b
 }
 

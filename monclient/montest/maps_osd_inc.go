@@ -122,7 +122,7 @@ func (m *osdMap) appendIncremental(prev *osdMap, form cephmap.Release, whole []b
 	canonical := m.encode(m.Release)
 	b = append(b, canonical[len(canonical)-4:]...) // full_crc, the sum at its end
 	b = denc.AppendFinish(b, mark)
-	putUint32(b[crcAt:], crc32c(b[:crcAt], b[crcAt+4:]))
+	putUint32(b[crcAt:], denc.CRC32C(denc.CRC32C(denc.CRCSeed, b[:crcAt]), b[crcAt+4:]))
 	return b
 }
 
