@@ -118,6 +118,17 @@ func New(sys System) *Config {
 	return c
 }
 
+// Clone returns a configuration that begins as a copy of c. Later changes of either do not change the other.
+func (c *Config) Clone() *Config {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	clone := &Config{sys: c.sys, id: c.id, file: c.file, noConf: c.noConf}
+	for l := range c.levels {
+		clone.levels[l] = maps.Clone(c.levels[l])
+	}
+	return clone
+}
+
 // Load does what a program does first: it takes over the environment, a command line without the name of the program,
 // and the configuration file. rest is what of args is no option of the schema. That none of the default configuration
 // files exists is no error, because the monitors may be known otherwise; the error of Monitors tells it if they are not.

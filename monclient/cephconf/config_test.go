@@ -105,6 +105,23 @@ func TestSetMon(t *testing.T) {
 }
 
 // Checked by hand with librados 16.2.15.
+func TestClone(t *testing.T) {
+	c := New(System{})
+	require.NoError(t, c.Set("mon_host", "192.0.2.1"))
+	clone := c.Clone()
+	require.NoError(t, c.Set("mon_host", "192.0.2.2"))
+	require.NoError(t, clone.Set("name", "client.x"))
+	for _, want := range []struct {
+		c          *Config
+		host, name string
+	}{{c, "192.0.2.2", "client.admin"}, {clone, "192.0.2.1", "client.x"}} {
+		host, err := want.c.Get("mon_host")
+		require.NoError(t, err)
+		require.Equal(t, want.host, host)
+		require.Equal(t, want.name, want.c.Name().String())
+	}
+}
+
 func TestSetNames(t *testing.T) {
 	c := New((&host{}).system())
 	for _, name := range []string{"mon_client_hunt_parallel", "mon client hunt_parallel", " mon_client_hunt_parallel ", "mon\tclient  hunt parallel"} {

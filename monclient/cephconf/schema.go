@@ -115,6 +115,12 @@ var schema = func() map[string]*Option {
 		{Name: "ms_bind_ipv4", Type: TypeBool, Default: "true", Desc: "use IPv4"},
 		{Name: "ms_bind_ipv6", Type: TypeBool, Default: "false", Desc: "use IPv6"},
 
+		// This library's own; Ceph ignores them.
+		{Name: "monclient_hostname", Type: TypeStr, Desc: "this machine's name as the monitors are told it, for masked options; the hostname if empty", Local: true},
+		{Name: "monclient_max_message", Type: TypeSize, Default: "0", Desc: "what a monitor may send in one message; 0 means the library's limit", Local: true},
+		{Name: "monclient_offer_compression", Type: TypeBool, Default: "false", Desc: "offer compression of connections, as older clients do", Local: true},
+		{Name: "monclient_revision0", Type: TypeBool, Default: "false", Desc: "speak revision 0 of messenger v2 only, as older clients do", Local: true},
+
 		// Logging.
 		{Name: "log_file", Type: TypeStr, Desc: "file to log to"},
 		{Name: "log_to_file", Type: TypeBool, Default: "true", Desc: "log to log_file"},
