@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/google/uuid"
 
@@ -13,9 +12,15 @@ import (
 
 // Client is a session with the monitors of one cluster, which moves to another monitor when it has to. All methods are
 // safe for concurrent use.
+//
+// Command, Version, WaitForMap and Subscription.Next wait, each bounded by its context. StartCommand, StartVersion,
+// StartWaitForMap and SubscribeFunc do not: they call a function when there is news, and cost no goroutine, however many
+// are in progress. Such functions run on the client's one goroutine: one at a time, in the order of what they tell. They
+// must return quickly, because the session waits for them. They may call whatever does not wait, on this client as on
+// others: those four, Call.Cancel, Subscribe, Subscription.Close, and the methods that only report. Whatever waits, on
+// this client, would wait for ever: Close, and the first four above.
 type Client struct {
 	core *core
-	once sync.Once
 }
 
 // Connect finds a monitor that lets the client in, and returns when it has sent its monmap. ctx and
@@ -34,18 +39,19 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := &Client{core: newCore(cfg)}
 	go c.core.run()
-	// The first session is a request with nothing to send: it completes when requests can be sent.
-	if o := c.wait(ctx, newRequest(nil)); o.err != nil {
+	// The first session is a call with nothing to send: it completes when calls can be sent.
+	if o := c.core.wait(ctx, new(Call), 0); o.err != nil {
 		c.Close()
 		return nil, fmt.Errorf("monclient: connect: %w", o.err)
 	}
 	return c, nil
 }
 
-// Close ends the session and every call that waits, with ErrClosed, and returns when everything that the client has
-// started has ended. It may be called more than once.
+// Close ends the session and every call and subscription, with ErrClosed, and returns when everything that the client has
+// started has ended: every function that was to be told has been told by then. It may be called more than once, but not
+// by such a function, which it would wait for.
 func (c *Client) Close() error {
-	c.once.Do(func() { close(c.core.closing) })
+	c.core.intake.close()
 	<-c.core.ended
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 )
@@ -23,7 +24,7 @@ type Command struct {
 	Format string
 
 	// Input goes along with the command (what the ceph tool reads with -i). It is not copied: leave it alone until the
-	// call has returned.
+	// command was answered or, where it ended otherwise, until the client is closed.
 	Input []byte
 }
 
@@ -114,17 +115,49 @@ func (r *Reply) Err() error {
 // negative answer is in the Reply. Without a quorum the monitors answer nothing, so a context without a deadline may
 // wait for ever, unless Config.OpTimeout is set. Implements: int rados_mon_command(...).
 func (c *Client) Command(ctx context.Context, cmd Command) (*Reply, error) {
+	call, err := cmd.call()
+	if err != nil {
+		return nil, err
+	}
+	return cmd.reply(c.core.wait(ctx, call, c.core.cfg.OpTimeout))
+}
+
+// StartCommand sends a command and returns; done is called with what Command would return. The command ends with
+// ErrTimeout after timeout; 0 is Config.OpTimeout, a negative one means that nothing but Cancel and Close end it early.
+// When StartCommand returns an error, because the command cannot be sent or the client is closed, done is never called;
+// otherwise it is called exactly once, on the client's goroutine, perhaps before StartCommand has returned. Client says
+// what it may do.
+func (c *Client) StartCommand(cmd Command, timeout time.Duration, done func(*Reply, error)) (*Call, error) {
+	if done == nil {
+		return nil, fmt.Errorf("monclient: %v: %w", cmd, errNoFunction)
+	}
+	call, err := cmd.call()
+	if err != nil {
+		return nil, err
+	}
+	call.done = func(o outcome) { done(cmd.reply(o)) }
+	if err := c.core.begin(call, c.core.opTimeout(timeout)); err != nil {
+		return nil, cmd.failed(err)
+	}
+	return call, nil
+}
+
+// call returns the call of the command.
+func (cmd Command) call() (*Call, error) {
 	text, err := cmd.text()
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := c.bounded(ctx)
-	defer cancel()
-	o := c.wait(ctx, newRequest(func(c *core, _ uint64) monmsg.Message {
-		return &monmsg.MMonCommand{FSID: c.monmap.FSID, Cmd: text, Input: cmd.Input}
-	}))
+	input := cmd.Input
+	return &Call{message: func(c *core, _ uint64) monmsg.Message {
+		return &monmsg.MMonCommand{FSID: c.monmap.FSID, Cmd: text, Input: input}
+	}}, nil
+}
+
+// reply makes the reply of how the call has ended.
+func (cmd Command) reply(o outcome) (*Reply, error) {
 	if o.err != nil {
-		return nil, fmt.Errorf("monclient: %v: %w", cmd, o.err)
+		return nil, cmd.failed(o.err)
 	}
 	ack, ok := o.reply.(*monmsg.MMonCommandAck)
 	if !ok {
@@ -134,10 +167,5 @@ func (c *Client) Command(ctx context.Context, cmd Command) (*Reply, error) {
 	return &Reply{Retval: ack.Retval, Status: ack.Status, Output: ack.Output, Resent: o.resent, command: cmd}, nil
 }
 
-// bounded adds Config.OpTimeout to a context that has no deadline.
-func (c *Client) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, has := ctx.Deadline(); has || c.core.cfg.OpTimeout == 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeoutCause(ctx, c.core.cfg.OpTimeout, ErrTimeout)
-}
+// failed says which command has no answer.
+func (cmd Command) failed(err error) error { return fmt.Errorf("monclient: %v: %w", cmd, err) }

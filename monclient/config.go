@@ -72,8 +72,8 @@ type Config struct {
 	Resolver cephconf.Resolver
 	// Hostname is this machine's name, which masked configuration depends on, empty: os.Hostname.
 	Hostname string
-	// OnSession, when set, is told what happens to the session, in order. It is called on the client's own goroutine:
-	// it must return quickly and must not call the client.
+	// OnSession, when set, is told what happens to the session, in order. It is called on the client's own goroutine, so
+	// it must return quickly; Client says what it may do.
 	OnSession func(SessionEvent)
 	// Logger gets what is worth knowing when something is wrong, nil: nothing is logged.
 	Logger *slog.Logger

@@ -14,32 +14,31 @@ import (
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 )
 
-// mailboxSize is how many calls and messages wait for the client's goroutine before their senders do. It only smooths
-// bursts: the goroutine never waits for anything but its mailbox and its timer.
+// mailboxSize is how many messages wait for the client's goroutine before the session's reader, and so the monitor, does.
+// It only smooths bursts: the goroutine never waits for anything but its intake, its mailbox and its timer.
 const mailboxSize = 64
 
 // globalSeq counts the connection attempts of this process, which monitors see in CLIENT_IDENT.
 var globalSeq atomic.Uint64
 
-// event is what the client's goroutine is told: a request to start, a message of a session, or anything else as a
-// function. The first two are what there are many of, so they cost no closure.
-type event struct {
-	start   *request
+// arrival is what a session's reader tells the client's goroutine: a message, or why there are no more.
+type arrival struct {
 	session *session
 	message monmsg.Message
 	tid     uint64
-	run     func()
+	err     error
 }
 
-// core is the state of a client, owned by the goroutine that runs run. Others reach it through post.
+// core is the state of a client, owned by the goroutine that runs run. Others reach it through intake; what sessions
+// receive comes through mailbox, in its order.
 type core struct {
 	cfg     Config
-	mailbox chan event
-	closing chan struct{} // closed by Client.Close
+	intake  intake
+	mailbox chan arrival
 	ended   chan struct{} // closed when run has returned and everything that it started has ended
 	others  sync.WaitGroup
 
-	// ctx bounds connection attempts; it ends with the client.
+	// ctx bounds connection attempts and the sessions' readers; it ends with the client.
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
@@ -51,13 +50,14 @@ type core struct {
 	auth      cephx.AuthState
 
 	session *session // nil while hunting
-	closed  bool     // nothing is to be started any more
+	closed  bool     // nothing is to be sent any more
 	hunt    hunt
 	timer   *time.Timer
 
-	lastID  uint64
-	pending map[uint64]*request
-	subs    subscriptions
+	lastID    uint64
+	pending   map[uint64]*Call
+	deadlines deadlines // of pending
+	subs      subscriptions
 
 	// published is what callers may read at any time.
 	published struct {
@@ -70,13 +70,13 @@ type core struct {
 func newCore(cfg Config) *core {
 	c := &core{
 		cfg:     cfg,
-		mailbox: make(chan event, mailboxSize),
-		closing: make(chan struct{}),
+		intake:  intake{wake: make(chan struct{}, 1)},
+		mailbox: make(chan arrival, mailboxSize),
 		ended:   make(chan struct{}),
 		nonce:   rand.Uint32(),
 		monmap:  cfg.MonMap,
 		fsid:    cfg.FSID,
-		pending: make(map[uint64]*request),
+		pending: make(map[uint64]*Call),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.hunt.init()
@@ -85,22 +85,17 @@ func newCore(cfg Config) *core {
 	return c
 }
 
-// post has f run on the client's goroutine.
-func (c *core) post(f func()) error { return c.deliver(event{run: f}) }
+// post has f run on the client's goroutine. It returns ErrClosed when f will never be run, and only then.
+func (c *core) post(f func()) error { return c.intake.put(event{run: f}) }
 
-// deliver hands an event to the client's goroutine. It waits while the mailbox is full and returns ErrClosed when the
-// event will never be looked at.
-func (c *core) deliver(e event) error {
+// deliver hands what a session has received to the client's goroutine, and waits while the mailbox is full. It returns
+// false when the client has ended.
+func (c *core) deliver(a arrival) bool {
 	select {
-	case <-c.closing: // so that a closed client does not take calls up while it ends
-		return ErrClosed
-	default:
-	}
-	select {
-	case c.mailbox <- e:
-		return nil
-	case <-c.closing:
-		return ErrClosed
+	case c.mailbox <- a:
+		return true
+	case <-c.ctx.Done():
+		return false
 	}
 }
 
@@ -110,29 +105,46 @@ func (c *core) run() {
 	c.timer = time.NewTimer(0)
 	defer c.timer.Stop()
 	c.startHunt()
+	var events []event
 	for {
 		c.subs.flush()
 		c.timer.Reset(time.Until(c.nextTick()))
 		select {
-		case e := <-c.mailbox:
-			switch {
-			case e.start != nil:
-				c.start(e.start)
-			case e.session != nil:
-				c.handle(e.session, e.message, e.tid)
-			default:
-				e.run()
+		case <-c.intake.wake:
+			events, c.closed = c.intake.take(events)
+			for _, e := range events {
+				c.take(e)
+			}
+			clear(events) // so that they are not kept until the next ones come
+			if c.closed {
+				c.shutdown()
+				return
+			}
+		case a := <-c.mailbox:
+			if a.err != nil {
+				c.lose(a.session, a.err)
+			} else {
+				c.handle(a.session, a.message, a.tid)
 			}
 		case <-c.timer.C:
 			c.tick(time.Now())
-		case <-c.closing:
-			c.shutdown()
-			return
 		}
 	}
 }
 
-// shutdown ends everything that the client has started.
+// take does what the intake has brought.
+func (c *core) take(e event) {
+	switch {
+	case e.run != nil:
+		e.run()
+	case e.why != nil:
+		c.withdraw(e.call, e.why)
+	default:
+		c.start(e.call)
+	}
+}
+
+// shutdown ends everything that the client has started. The intake is closed and empty, so nothing comes after it.
 func (c *core) shutdown() {
 	c.cancel(ErrClosed)
 	if c.session != nil {
@@ -140,17 +152,7 @@ func (c *core) shutdown() {
 	}
 	c.published.session.Store(nil)
 	c.others.Wait()
-	c.session, c.closed = nil, true
-	for drained := false; !drained; {
-		select {
-		case e := <-c.mailbox:
-			if e.run != nil {
-				e.run() // an attempt that has succeeded too late has a connection to close
-			}
-		default:
-			drained = true
-		}
-	}
+	c.session = nil
 	c.failAll(ErrClosed)
 	c.subs.endAll(ErrClosed)
 }
@@ -160,13 +162,18 @@ func (c *core) ready() bool { return c.session != nil && c.session.established }
 
 // nextTick returns when tick has something to do.
 func (c *core) nextTick() time.Time {
+	next := c.hunt.next
 	if c.session != nil {
-		return c.session.nextPing
+		next = c.session.nextPing
 	}
-	return c.hunt.next
+	if call := c.deadlines.first(); call != nil && call.deadline.Before(next) {
+		next = call.deadline
+	}
+	return next
 }
 
 func (c *core) tick(now time.Time) {
+	c.expire(now)
 	switch {
 	case c.session != nil && !now.Before(c.session.nextPing):
 		c.keepalive(now)

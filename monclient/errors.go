@@ -21,7 +21,8 @@ import (
 var (
 	// ErrClosed says that the client was closed, before the call or during it.
 	ErrClosed = errors.New("client closed")
-	// ErrTimeout says that Config.ConnectTimeout or Config.OpTimeout ended a call. It is a context.DeadlineExceeded.
+	// ErrTimeout says that Config.ConnectTimeout, Config.OpTimeout or the call's own timeout ended it. It is a
+	// context.DeadlineExceeded.
 	ErrTimeout error = timeoutError{}
 	// ErrForeignCluster says that a monitor belongs to another cluster than it should, by its fsid.
 	ErrForeignCluster = errors.New("foreign cluster")
@@ -163,6 +164,8 @@ var errnos = []struct {
 	{ErrNoAnswer, denc.ETIMEDOUT},
 	{ErrUnknownMap, denc.EINVAL},
 	{ErrLogLevel, denc.EBUSY},
+	{errNoFunction, denc.EINVAL},
+	{errNotQueued, denc.EINVAL},
 	{ErrLegacyOnly, denc.EOPNOTSUPP},
 	{ErrKeepalive, denc.ETIMEDOUT},
 	{cephconf.ErrNoMonitors, denc.ENOENT},

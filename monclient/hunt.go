@@ -167,9 +167,7 @@ func (c *core) launch(a *attempt, now time.Time) {
 	c.hunt.running[a] = true
 	handshake, err := cephx.NewHandshake(c.cfg.handshake(c.auth))
 	if err != nil { // the configuration was checked, so this is not expected; it must not be lost all the same
-		c.others.Go(func() { // the client's goroutine must not wait for its own mailbox
-			_ = c.post(func() { c.finished(a, nil, nil, string(msgr2.StepAuth), err) }) // or it is closing
-		})
+		_ = c.post(func() { c.finished(a, nil, nil, string(msgr2.StepAuth), err) }) // or it is closing
 		return
 	}
 	var ctx context.Context

@@ -64,7 +64,7 @@ func (c *core) readLoop(s *session) {
 	for {
 		m, err := s.conn.Receive()
 		if err != nil {
-			c.post(func() { c.lose(s, err) }) //nolint:errcheck // a closed client has lost it anyway
+			c.deliver(arrival{session: s, err: err})
 			return
 		}
 		msg, err := monmsg.Decode(m.Type, m.Version, m.Compat, m.Front, m.Middle, m.Data)
@@ -73,11 +73,11 @@ func (c *core) readLoop(s *session) {
 			c.cfg.Logger.Debug("message of an unknown type ignored", "type", m.Type)
 			continue
 		case err != nil:
-			c.post(func() { c.lose(s, err) }) //nolint:errcheck // as above
+			c.deliver(arrival{session: s, err: err})
 			s.conn.Close()
 			return
 		}
-		if c.deliver(event{session: s, message: msg, tid: m.Tid}) != nil {
+		if !c.deliver(arrival{session: s, message: msg, tid: m.Tid}) {
 			return
 		}
 	}

@@ -60,14 +60,19 @@ type MapEvent struct {
 	Missed int
 }
 
+// errNotQueued refuses to fetch what SubscribeFunc's function has been given.
+var errNotQueued = errors.New("a subscription of SubscribeFunc has no events to fetch")
+
 // Subscription follows one map. Next is for one goroutine at a time; everything else is safe for any.
 type Subscription struct {
 	core    *core
 	what    string
 	onetime bool
+	f       func(MapEvent, error) // gets the events as they come; nil: they are queued for Next
 
-	// next is the first epoch that is of interest, owned by the client's goroutine.
-	next uint64
+	// Owned by the client's goroutine.
+	next  uint64 // the first epoch that is of interest
+	ended bool   // it is out of the table, and f was told
 
 	mu     sync.Mutex
 	queue  []MapEvent
@@ -85,12 +90,27 @@ type Subscription struct {
 // does not see again after a change of session. Maps that the client's capabilities do not allow never come.
 // Implements: MonClient::sub_want.
 func (c *Client) Subscribe(what string, start uint64, onetime bool) (*Subscription, error) {
-	if err := checkSubscribable(what); err != nil {
+	return c.core.subscribe(&Subscription{what: what, onetime: onetime, next: start, wake: make(chan struct{}, 1)})
+}
+
+// SubscribeFunc does what Subscribe does and hands f the events as they come, on the client's goroutine, instead of
+// queueing them: no event is ever dropped, and Next is of no use. The last call of f has no event but the reason why there
+// are no more, which is what Next would return: io.EOF, ErrUnsubscribed, ErrClosed, ErrLogLevel. It comes exactly once, but
+// never when SubscribeFunc has returned an error. Client says what f may do.
+func (c *Client) SubscribeFunc(what string, start uint64, onetime bool, f func(MapEvent, error)) (*Subscription, error) {
+	if f == nil {
+		return nil, fmt.Errorf("monclient: subscribe to %s: %w", what, errNoFunction)
+	}
+	return c.core.subscribe(&Subscription{what: what, onetime: onetime, next: start, f: f})
+}
+
+func (c *core) subscribe(s *Subscription) (*Subscription, error) {
+	if err := checkSubscribable(s.what); err != nil {
 		return nil, err
 	}
-	s := &Subscription{core: c.core, what: what, onetime: onetime, next: start, wake: make(chan struct{}, 1)}
-	if err := c.core.post(func() { c.core.subs.add(s) }); err != nil {
-		return nil, fmt.Errorf("monclient: subscribe to %s: %w", what, err)
+	s.core = c
+	if err := c.post(func() { c.subs.add(s) }); err != nil {
+		return nil, fmt.Errorf("monclient: subscribe to %s: %w", s.what, err)
 	}
 	return s, nil
 }
@@ -98,6 +118,9 @@ func (c *Client) Subscribe(what string, start uint64, onetime bool) (*Subscripti
 // Next returns the next event and waits for it. It returns io.EOF at the end of a onetime subscription,
 // ErrUnsubscribed after Close, ErrClosed when the client was closed, or the error of ctx.
 func (s *Subscription) Next(ctx context.Context) (MapEvent, error) {
+	if s.f != nil {
+		return MapEvent{}, fmt.Errorf("monclient: next %s: %w", s.what, errNotQueued)
+	}
 	for {
 		s.mu.Lock()
 		if len(s.queue) > 0 {
@@ -116,8 +139,6 @@ func (s *Subscription) Next(ctx context.Context) (MapEvent, error) {
 		}
 		select {
 		case <-s.wake:
-		case <-s.core.ended:
-			s.end(ErrClosed) // the client ended before it took the subscription up
 		case <-ctx.Done():
 			return MapEvent{}, context.Cause(ctx)
 		}
@@ -139,16 +160,17 @@ func (s *Subscription) All(ctx context.Context) iter.Seq2[MapEvent, error] {
 	}
 }
 
-// Close ends the subscription; Next returns ErrUnsubscribed. Monitors cannot be told: they send what changes until the
-// session ends, and it is ignored.
+// Close ends the subscription; Next returns ErrUnsubscribed, and SubscribeFunc's function is told so by its last call,
+// which may come after Close has returned. It gets no event any more, unless it is being called right now. Monitors cannot
+// be told: they send what changes until the session ends, and it is ignored.
 func (s *Subscription) Close() error {
-	s.end(ErrUnsubscribed)
-	s.core.post(func() { s.core.subs.remove(s) }) //nolint:errcheck // a closed client has no subscriptions
+	_ = s.end(ErrUnsubscribed)
+	_ = s.core.post(func() { s.core.subs.end(s, ErrUnsubscribed) }) // a closed client has no subscriptions
 	return nil
 }
 
-// end says that nothing more comes. The first reason stays.
-func (s *Subscription) end(err error) {
+// end says that nothing more comes, and returns why: the first reason stays.
+func (s *Subscription) end(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err == nil {
@@ -158,6 +180,7 @@ func (s *Subscription) end(err error) {
 		s.queue, s.bytes = nil, 0
 	}
 	s.signal()
+	return s.err
 }
 
 // signal wakes Next. The caller holds mu.
@@ -168,13 +191,21 @@ func (s *Subscription) signal() {
 	}
 }
 
-// push queues an event and drops the oldest ones when there are too many.
+// push hands an event over, unless nothing more is to come.
 func (s *Subscription) push(e MapEvent) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err != nil {
-		return
+	if s.err == nil && s.f == nil {
+		s.enqueue(e)
 	}
+	call := s.err == nil && s.f != nil
+	s.mu.Unlock()
+	if call { // without the lock: f may close the subscription
+		s.f(e, nil)
+	}
+}
+
+// enqueue queues an event and drops the oldest ones when there are too many. The caller holds mu.
+func (s *Subscription) enqueue(e MapEvent) {
 	s.queue = append(s.queue, e)
 	s.bytes += len(e.Data)
 	for len(s.queue) > maxQueuedEvents || (s.bytes > maxQueuedBytes && len(s.queue) > 1) {
@@ -191,6 +222,7 @@ func (s *Subscription) push(e MapEvent) {
 type subscriptions struct {
 	core    *core
 	entries map[string]*subEntry
+	unsent  bool // of some entry
 }
 
 type subEntry struct {
@@ -201,13 +233,17 @@ type subEntry struct {
 func (t *subscriptions) init(c *core) {
 	t.core = c
 	t.entries = map[string]*subEntry{"monmap": {unsent: true}} // which the client itself follows
+	t.unsent = true
 }
+
+// want has flush send an entry.
+func (t *subscriptions) want(e *subEntry) { e.unsent, t.unsent = true, true }
 
 func (t *subscriptions) add(s *Subscription) {
 	if strings.HasPrefix(s.what, logPrefix) {
 		for name := range t.entries {
 			if strings.HasPrefix(name, logPrefix) && name != s.what {
-				s.end(fmt.Errorf("monclient: subscribe to %s: %w: %s", s.what, ErrLogLevel, name))
+				t.end(s, fmt.Errorf("monclient: subscribe to %s: %w: %s", s.what, ErrLogLevel, name))
 				return
 			}
 		}
@@ -218,33 +254,43 @@ func (t *subscriptions) add(s *Subscription) {
 		t.entries[s.what] = e
 	}
 	e.subscribers = append(e.subscribers, s)
-	e.unsent = true
+	t.want(e)
 }
 
-func (t *subscriptions) remove(s *Subscription) {
-	e := t.entries[s.what]
-	if e == nil {
+// end ends a subscription and takes it out of the table. The first reason stays.
+func (t *subscriptions) end(s *Subscription, err error) {
+	if s.ended {
 		return
 	}
-	e.subscribers = slices.DeleteFunc(e.subscribers, func(x *Subscription) bool { return x == s })
-	if len(e.subscribers) == 0 && s.what != "monmap" {
-		delete(t.entries, s.what)
+	s.ended = true
+	err = s.end(err)
+	if e := t.entries[s.what]; e != nil {
+		if i := slices.Index(e.subscribers, s); i >= 0 {
+			e.subscribers = slices.Delete(e.subscribers, i, i+1)
+		}
+		if len(e.subscribers) == 0 && s.what != "monmap" {
+			delete(t.entries, s.what)
+		}
+	}
+	if s.f != nil {
+		s.f(MapEvent{}, err)
 	}
 }
 
 // resubscribe has everything sent again, on a new session.
 func (t *subscriptions) resubscribe() {
 	for _, e := range t.entries {
-		e.unsent = true
+		t.want(e)
 	}
 }
 
 // flush sends what has not been sent, in one message. The monitor keeps what it was told before.
 func (t *subscriptions) flush() {
 	c := t.core
-	if !c.ready() {
+	if !t.unsent || !c.ready() {
 		return
 	}
+	t.unsent = false
 	var what map[string]monmsg.Subscription
 	for name, e := range t.entries {
 		if !e.unsent {
@@ -283,8 +329,8 @@ func (t *subscriptions) wanted(name string, e *subEntry) monmsg.Subscription {
 // endAll ends all subscriptions.
 func (t *subscriptions) endAll(err error) {
 	for _, e := range t.entries {
-		for _, s := range e.subscribers {
-			s.end(err)
+		for _, s := range slices.Clone(e.subscribers) {
+			t.end(s, err)
 		}
 	}
 }
@@ -364,30 +410,10 @@ func (t *subscriptions) publish(what string, events []MapEvent, whole bool) {
 		}
 		if s.onetime && got {
 			if whole {
-				s.end(io.EOF)
-				t.remove(s)
-			} else {
-				e.unsent = true // the monitor has forgotten it after the first 40 maps
+				t.end(s, io.EOF)
+			} else if !s.ended {
+				t.want(e) // the monitor has forgotten it after the first 40 maps
 			}
 		}
 	}
-}
-
-// WaitForMap waits until the monitors have a map of at least the given epoch and returns the epoch that came: of
-// monmap, osdmap, mgrmap, fsmap or servicemap. With epoch 0 it is the newest one. Implements:
-// int rados_wait_for_latest_osdmap(rados_t cluster), together with Version.
-func (c *Client) WaitForMap(ctx context.Context, what string, epoch uint64) (uint64, error) {
-	if err := oneOf(what, []string{"monmap", "osdmap", "mgrmap", "fsmap", "servicemap"}); err != nil {
-		return 0, fmt.Errorf("monclient: %w: %w", ErrUnknownMap, err)
-	}
-	s, err := c.Subscribe(what, epoch, true)
-	if err != nil {
-		return 0, err
-	}
-	defer s.Close()
-	e, err := s.Next(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("monclient: wait for %s %d: %w", what, epoch, err)
-	}
-	return e.Epoch, nil
 }

@@ -1,0 +1,196 @@
+package monclient
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/libmonclient/libmonclient/monclient/monmsg"
+)
+
+// errNoFunction refuses a call whose outcome nobody would hear of.
+var errNoFunction = errors.New("the function to call is nil")
+
+// Call is a call in progress that StartCommand, StartVersion or StartWaitForMap has started. All waiting is done by this
+// one mechanism, that of the synchronous methods and of Connect included: an id that the answer repeats, a message that
+// every new session sends again, a deadline, and a completion.
+type Call struct {
+	core *core
+
+	// The rest is set before the call is started and owned by the client's goroutine from then on.
+
+	id uint64
+	// message makes what is sent, nil when there is nothing to send.
+	message func(c *core, id uint64) monmsg.Message
+	// sub is the subscription that brings the answer, nil when it comes by id.
+	sub *Subscription
+	// sent counts how often message was sent; everything but the first time is a resend.
+	sent int
+	// deadline is when the call ends by itself, zero: never. place is where it is among the others.
+	deadline time.Time
+	place    int
+
+	// done is told the outcome exactly once. A synchronous call has ended instead, which is closed when outcome is set.
+	done    func(outcome)
+	ended   chan struct{}
+	outcome outcome
+}
+
+// outcome is how a call ended.
+type outcome struct {
+	reply  monmsg.Message
+	epoch  uint64 // of the map that a subscription has brought
+	resent bool
+	err    error
+}
+
+// Cancel completes the call with an error that is a context.Canceled, unless it is completed already: an answer that comes
+// later is ignored, and the call is not sent again. What the monitors have been sent they may do all the same. It returns
+// at once, mostly before the completion. It may be called at any time, from anywhere, as often as one likes.
+func (p *Call) Cancel() { p.withdraw(context.Canceled) }
+
+// withdraw completes the call with an error unless it is completed already.
+func (p *Call) withdraw(why error) {
+	_ = p.core.intake.put(event{call: p, why: why}) // a closed client has completed it, or is about to
+}
+
+// begin starts a call, which ends after timeout when that is positive. The call is completed if, and only if, there is
+// no error.
+func (c *core) begin(call *Call, timeout time.Duration) error {
+	call.core = c
+	if timeout > 0 {
+		call.deadline = time.Now().Add(timeout)
+	}
+	return c.intake.put(event{call: call})
+}
+
+// wait starts a call and returns its outcome. When ctx ends first the call is withdrawn; timeout is for a ctx that has no
+// deadline.
+func (c *core) wait(ctx context.Context, call *Call, timeout time.Duration) outcome {
+	if _, has := ctx.Deadline(); has {
+		timeout = 0
+	}
+	call.ended = make(chan struct{})
+	if err := c.begin(call, timeout); err != nil {
+		return outcome{err: err}
+	}
+	select {
+	case <-call.ended:
+	case <-ctx.Done():
+		call.withdraw(context.Cause(ctx))
+		<-call.ended // at once: the client's goroutine never waits, and it knows what to say about the session
+	}
+	return call.outcome
+}
+
+// opTimeout returns the timeout of a call that was given one as StartCommand takes it.
+func (c *core) opTimeout(timeout time.Duration) time.Duration {
+	if timeout == 0 {
+		return c.cfg.OpTimeout
+	}
+	return timeout
+}
+
+// start takes up a call.
+func (c *core) start(call *Call) {
+	c.lastID++
+	call.id = c.lastID
+	c.pending[call.id] = call
+	if !call.deadline.IsZero() {
+		c.deadlines.add(call)
+	}
+	if call.sub != nil {
+		c.subs.add(call.sub)
+	}
+	switch {
+	case c.closed: // shutdown completes it, in its turn
+	case c.ready():
+		c.subs.flush() // what was asked for before goes out before
+		c.send(call)
+	case c.session == nil && c.hunt.pausing && c.hunt.verdict != nil:
+		c.finish(call, outcome{err: c.connectError(c.hunt.verdict)})
+	}
+}
+
+// send sends a call on the present session, if there is anything to send. A failure to send is the end of the session,
+// which its reader reports; the next one sends the call again.
+func (c *core) send(call *Call) {
+	switch {
+	case call.sub != nil: // flush sends it
+	case call.message == nil:
+		c.finish(call, outcome{}) // the session was all that it wanted
+	default:
+		call.sent++
+		c.session.send(call.message(c, call.id), call.id)
+	}
+}
+
+// inOrder returns what is pending in the order in which it was asked for.
+func (c *core) inOrder() []*Call {
+	calls := make([]*Call, 0, len(c.pending))
+	for _, id := range slices.Sorted(maps.Keys(c.pending)) {
+		calls = append(calls, c.pending[id])
+	}
+	return calls
+}
+
+// resendAll sends what is pending on a new session.
+func (c *core) resendAll() {
+	for _, call := range c.inOrder() {
+		c.send(call)
+	}
+}
+
+// answer completes the call that a reply belongs to. Nobody waits for replies to withdrawn calls.
+func (c *core) answer(id uint64, reply monmsg.Message) {
+	if call := c.pending[id]; call != nil {
+		c.finish(call, outcome{reply: reply})
+	}
+}
+
+// finish completes a call that is pending, and lets go of all that it held.
+func (c *core) finish(call *Call, o outcome) {
+	delete(c.pending, call.id)
+	if !call.deadline.IsZero() {
+		c.deadlines.remove(call)
+	}
+	if call.sub != nil {
+		c.subs.end(call.sub, ErrUnsubscribed)
+	}
+	o.resent = call.sent > 1
+	done := call.done
+	call.message, call.sub, call.done = nil, nil, nil
+	if done != nil {
+		done(o)
+		return
+	}
+	call.outcome = o
+	close(call.ended)
+}
+
+// withdraw completes a call whose caller does not wait any longer.
+func (c *core) withdraw(call *Call, why error) {
+	if c.pending[call.id] != call {
+		return // it was completed in the meantime
+	}
+	if c.session == nil {
+		why = c.connectError(why)
+	}
+	c.finish(call, outcome{err: why})
+}
+
+// expire completes the calls whose time is up.
+func (c *core) expire(now time.Time) {
+	for call := c.deadlines.first(); call != nil && !now.Before(call.deadline); call = c.deadlines.first() {
+		c.withdraw(call, ErrTimeout)
+	}
+}
+
+// failAll completes all calls with an error.
+func (c *core) failAll(err error) {
+	for _, call := range c.inOrder() {
+		c.finish(call, outcome{err: err})
+	}
+}
