@@ -51,7 +51,7 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 // started has ended: every function that was to be told has been told by then. It may be called more than once, but not
 // by such a function, which it would wait for.
 func (c *Client) Close() error {
-	c.core.intake.close()
+	c.core.intake.close(ErrClosed)
 	<-c.core.ended
 	return nil
 }

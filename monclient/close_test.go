@@ -35,7 +35,7 @@ func TestCloseWhenAnAttemptSucceedsTooLate(t *testing.T) {
 			cfg, err := Config{MonMap: mons.MonMap(), Dial: dial, OnSession: func(e SessionEvent) {
 				if e.Kind == SessionAttempt { // mon.c refuses
 					<-time.After(time.Second) // until the other two have let us in and are waiting to be looked at
-					c.intake.close()
+					c.intake.close(ErrClosed)
 				}
 			}}.resolved(t.Context())
 			require.NoError(t, err)

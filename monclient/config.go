@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"slices"
@@ -78,6 +79,11 @@ type Config struct {
 	// Logger gets what is worth knowing when something is wrong, nil: nothing is logged.
 	Logger *slog.Logger
 
+	// OnPanic, when set, is told of a panic on one of the client's goroutines, which is a bug of this package or of a function
+	// that it was given, with the stack. The panic then ends an attempt, a session or the client, instead of the
+	// process; what waits gets a *PanicError. It is for programs that are not the client's to end.
+	OnPanic func(value any, stack []byte)
+
 	// OfferCompression and Revision0 make the connection more like older clients' (msgr2.ClientConfig).
 	OfferCompression bool
 	Revision0        bool
@@ -90,18 +96,31 @@ type Config struct {
 // without one.
 func FromConf(ctx context.Context, conf *cephconf.Config) (Config, error) {
 	var cfg Config
+	if err := cfg.FillFrom(ctx, conf); err != nil {
+		return Config{}, err
+	}
+	return cfg, nil
+}
+
+// FillFrom is FromConf for a Config that has a MonMap or a Key already: these stay, and conf is not asked for where they
+// are. Everything else that FromConf sets is overwritten.
+func (cfg *Config) FillFrom(ctx context.Context, conf *cephconf.Config) error {
 	cfg.Name = conf.Name()
 	if err := cfg.monitorsFrom(ctx, conf); err != nil {
-		return Config{}, err
+		return err
 	}
 	if err := cfg.credentialsFrom(conf); err != nil {
-		return Config{}, err
+		return err
 	}
-	return cfg, cfg.optionsFrom(conf)
+	return cfg.optionsFrom(conf)
 }
 
 // monitorsFrom fills in MonMap and FSID.
 func (cfg *Config) monitorsFrom(ctx context.Context, conf *cephconf.Config) error {
+	if cfg.MonMap != nil {
+		cfg.FSID = cfg.MonMap.FSID
+		return nil
+	}
 	start, err := conf.Monitors(ctx)
 	if err != nil {
 		return err
@@ -147,6 +166,9 @@ func (cfg *Config) credentialsFrom(conf *cephconf.Config) error {
 		return err
 	}
 	cfg.Modes = cephx.ParseModes(modes)
+	if !cfg.Key.IsZero() {
+		return nil
+	}
 	cfg.Key, err = conf.LoadKey()
 	if err != nil && errors.Is(err, cephconf.ErrNoKeyring) && cfg.allowsNone() {
 		return nil
@@ -194,6 +216,15 @@ func (cfg *Config) optionsFrom(conf *cephconf.Config) error {
 	if cfg.HuntParallel = int(parallel); parallel == 0 {
 		cfg.HuntParallel = -1 // Ceph's word for all
 	}
+	errs = append(errs, err)
+	limit, err := conf.Uint("monclient_max_message")
+	cfg.MaxMessage = int(min(limit, math.MaxInt32))
+	errs = append(errs, err)
+	cfg.OfferCompression, err = conf.Bool("monclient_offer_compression")
+	errs = append(errs, err)
+	cfg.Revision0, err = conf.Bool("monclient_revision0")
+	errs = append(errs, err)
+	cfg.Hostname, err = conf.Get("monclient_hostname")
 	return errors.Join(append(errs, err)...)
 }
 

@@ -54,6 +54,7 @@ type core struct {
 	hunt    hunt
 	timer   *time.Timer
 
+	todo      []event // of the intake, what is still to be done
 	lastID    uint64
 	pending   map[uint64]*Call
 	deadlines deadlines // of pending
@@ -104,6 +105,13 @@ func (c *core) run() {
 	defer close(c.ended)
 	c.timer = time.NewTimer(0)
 	defer c.timer.Stop()
+	if err := c.survive(c.loop); err != nil {
+		c.collapse(err)
+	}
+}
+
+// loop is the client's life.
+func (c *core) loop() {
 	c.startHunt()
 	var events []event
 	for {
@@ -112,7 +120,9 @@ func (c *core) run() {
 		select {
 		case <-c.intake.wake:
 			events, c.closed = c.intake.take(events)
-			for _, e := range events {
+			for c.todo = events; len(c.todo) > 0; {
+				e := c.todo[0]
+				c.todo = c.todo[1:]
 				c.take(e)
 			}
 			clear(events) // so that they are not kept until the next ones come

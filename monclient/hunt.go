@@ -175,11 +175,16 @@ func (c *core) launch(a *attempt, now time.Time) {
 	ctx, release := context.WithTimeoutCause(ctx, c.cfg.ReadyTimeout, fmt.Errorf("%w within %v", ErrNoAnswer, c.cfg.ReadyTimeout))
 	client := msgr2.ClientConfig{
 		Auth: handshake, Target: a.addr, Nonce: c.nonce, GID: -1, GlobalSeq: globalSeq.Add(1), Required: denc.FeatureOSDReplyMux,
-		Revision0: c.cfg.Revision0, OfferCompression: c.cfg.OfferCompression, MaxMessage: c.cfg.MaxMessage,
+		Revision0: c.cfg.Revision0, OfferCompression: c.cfg.OfferCompression, MaxMessage: c.cfg.MaxMessage, OnPanic: c.cfg.OnPanic,
 	}
 	c.others.Go(func() {
 		defer release()
-		conn, step, err := c.dial(ctx, a, client)
+		var conn *msgr2.Conn
+		var step string
+		var err error
+		if caught := c.survive(func() { conn, step, err = c.dial(ctx, a, client) }); caught != nil {
+			step, err = *a.step.Load(), caught
+		}
 		var auth *cephx.Session
 		if err == nil {
 			if auth, err = handshake.Session(); err != nil {

@@ -11,7 +11,7 @@ const keptIntake = 1024
 type intake struct {
 	mu     sync.Mutex
 	events []event
-	closed bool
+	why    error // set when it is closed
 
 	// wake has capacity 1: a wake-up is never lost and never waits.
 	wake chan struct{}
@@ -25,12 +25,12 @@ type event struct {
 	run  func()
 }
 
-// put adds an event. It returns ErrClosed when the event will never be looked at, and only then.
+// put adds an event. It returns an error, ErrClosed as a rule, when the event will never be looked at, and only then.
 func (in *intake) put(e event) error {
 	in.mu.Lock()
-	if in.closed {
-		in.mu.Unlock()
-		return ErrClosed
+	if in.why != nil {
+		defer in.mu.Unlock()
+		return in.why
 	}
 	in.events = append(in.events, e)
 	first := len(in.events) == 1
@@ -50,13 +50,15 @@ func (in *intake) take(spare []event) (events []event, last bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	events, in.events = in.events, spare[:0]
-	return events, in.closed
+	return events, in.why != nil
 }
 
-// close has the goroutine end after what was put in until now.
-func (in *intake) close() {
+// close has the goroutine end after what was put in until now. Of several reasons the first counts.
+func (in *intake) close(why error) {
 	in.mu.Lock()
-	in.closed = true
+	if in.why == nil {
+		in.why = why
+	}
 	in.mu.Unlock()
 	in.signal()
 }

@@ -61,6 +61,14 @@ func errSilent(silent time.Duration) error {
 // readLoop receives and decodes messages and hands them to the client's goroutine, until the connection ends.
 func (c *core) readLoop(s *session) {
 	defer c.others.Done()
+	if err := c.survive(func() { c.receive(s) }); err != nil {
+		s.conn.Close()
+		c.deliver(arrival{session: s, err: err})
+	}
+}
+
+// receive is readLoop's work.
+func (c *core) receive(s *session) {
 	for {
 		m, err := s.conn.Receive()
 		if err != nil {
@@ -73,8 +81,8 @@ func (c *core) readLoop(s *session) {
 			c.cfg.Logger.Debug("message of an unknown type ignored", "type", m.Type)
 			continue
 		case err != nil:
-			c.deliver(arrival{session: s, err: err})
 			s.conn.Close()
+			c.deliver(arrival{session: s, err: err})
 			return
 		}
 		if !c.deliver(arrival{session: s, message: msg, tid: m.Tid}) {

@@ -328,11 +328,18 @@ func (t *subscriptions) wanted(name string, e *subEntry) monmsg.Subscription {
 
 // endAll ends all subscriptions.
 func (t *subscriptions) endAll(err error) {
-	for _, e := range t.entries {
-		for _, s := range slices.Clone(e.subscribers) {
-			t.end(s, err)
-		}
+	for _, s := range t.all() {
+		t.end(s, err)
 	}
+}
+
+// all returns all subscribers.
+func (t *subscriptions) all() []*Subscription {
+	var all []*Subscription
+	for _, e := range t.entries {
+		all = append(all, e.subscribers...)
+	}
+	return all
 }
 
 // deliver hands a message to those who wait for what is in it.

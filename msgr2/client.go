@@ -37,6 +37,9 @@ type ClientConfig struct {
 	MaxMessage int
 	// Trace, when set, is told of every frame that was sent or received.
 	Trace func(Frame)
+	// OnPanic, when set, is told of a panic on the connection's own goroutine, with the stack. The panic then ends the
+	// connection instead of the process.
+	OnPanic func(value any, stack []byte)
 }
 
 // Client runs the calling side's handshake on nc and returns the connection, which owns nc from then on. ctx bounds
@@ -53,6 +56,7 @@ func Client(ctx context.Context, nc net.Conn, cfg ClientConfig) (*Conn, error) {
 		return nil, err
 	}
 	conn := newConn(h, c.info, cfg.MaxMessage)
+	conn.onPanic = cfg.OnPanic
 	go conn.writeLoop()
 	return conn, nil
 }

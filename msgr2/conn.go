@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,8 +61,9 @@ type Conn struct {
 	front frontEncoder
 	segs  [maxSegments]segment
 
-	trace            func(Frame) // nil: nobody wants to know
-	ignoreKeepalives func() bool // nil: none
+	trace            func(Frame)                   // nil: nobody wants to know
+	ignoreKeepalives func() bool                   // nil: none
+	onPanic          func(value any, stack []byte) // nil: a panic is the process's
 
 	queue struct {
 		sync.Mutex
@@ -158,6 +160,14 @@ func (c *Conn) wakeWriter() {
 // writeLoop drains the queue: everything that is there leaves in one write, and then it sleeps.
 func (c *Conn) writeLoop() {
 	defer close(c.done)
+	if c.onPanic != nil {
+		defer func() {
+			if v := recover(); v != nil {
+				_ = c.fail(fmt.Errorf("msgr2: write: panic: %v", v))
+				c.onPanic(v, debug.Stack())
+			}
+		}()
+	}
 	var batch []*Message
 	for {
 		select {

@@ -52,8 +52,11 @@ var rooms = []room{
 	{path: "monclient/montest", imports: "denc cephx msgr2 monclient/monmsg monclient/cephmap internal/memnet",
 		tests: "monclient monclient/cephconf", kind: support, never: "os/signal log flag"},
 
-	// The ways in from outside: nothing imports them.
-	{path: "capi", imports: "monclient denc", kind: program, cgo: true, mayBeAbsent: true},
+	// The C library: what of it needs no C, and the ways in from outside, which nothing imports.
+	{path: "capi/handle", never: "net os"},
+	{path: "capi/eventq", never: "net"},
+	{path: "capi", imports: "monclient denc cephx monclient/cephmap monclient/cephconf capi/handle capi/eventq",
+		tests: "monclient/monmsg", kind: program, cgo: true, never: libraryNever},
 	{path: "cmd/monc", imports: "monclient denc cephx msgr2 monclient/monmsg monclient/cephmap monclient/cephconf monclient/montest", kind: program},
 
 	// What only this repository needs. realceph judges the library, so it does without it.
@@ -244,6 +247,8 @@ func TestJudge(t *testing.T) {
 		{"structured logging", "high/a.go", `import "log/slog"`, nil},
 		{"logging in a test", "high/a_test.go", `import "log"`, nil},
 		{"cgo in the front", "front/a.go", `import "C"`, nil},
+		{"an aid in what only tests load", "front/a.go", "//go:build cgo && monclienttest\n\npackage main; import _ \"" + m + `internal/aid"`, nil},
+		{"an aid otherwise", "front/a.go", "//go:build cgo\n\npackage main; import _ \"" + m + `internal/aid"`, []string{"front/a.go: front must not import internal/aid"}},
 		{"cgo elsewhere", "high/a.go", `import "C"`, []string{`high/a.go: high must not import "C"`}},
 		{"cgo in a test", "high/a_test.go", `import "C"`, []string{`high/a_test.go: high must not import "C"`}},
 		{"exit of a program", "cmd/tool/a.go", "import \"os\"\nfunc f() { os.Exit(1) }", nil},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"go/ast"
+	"go/build/constraint"
 	"go/parser"
 	"go/token"
 	"io"
@@ -29,7 +30,7 @@ type pkg struct{ files []file }
 // file is a Go file, whatever its build constraints say: they hide code from the go command, not from the rules.
 type file struct {
 	name   string   // relative to the module, with slashes
-	test   bool     // its name ends in _test.go
+	test   bool     // its name ends in _test.go, or it is built with testTag only
 	rooms  []string // imports within the module, relative to it
 	others []string // imports from outside
 	exits  []string // what it uses to end the process
@@ -45,13 +46,31 @@ var exits = map[string][]string{
 	"log":     {"Fatal", "Fatalf", "Fatalln"},
 }
 
+// testTag is the build tag of code that is part of a program for tests.
+const testTag = "monclienttest"
+
+// needsTag reports whether the file is built with the tag only.
+func needsTag(tree *ast.File, tag string) bool {
+	for _, group := range tree.Comments {
+		for _, line := range group.List {
+			if line.Pos() > tree.Package || !constraint.IsGoBuild(line.Text) {
+				continue
+			}
+			expr, err := constraint.Parse(line.Text)
+			return err == nil && !expr.Eval(func(t string) bool { return t != tag })
+		}
+	}
+	return false
+}
+
 // parse reads a Go file.
 func parse(name string, src []byte) (file, error) {
 	f := file{name: name, test: strings.HasSuffix(name, "_test.go")}
-	tree, err := parser.ParseFile(token.NewFileSet(), name, src, 0)
+	tree, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ParseComments)
 	if err != nil {
 		return file{}, err
 	}
+	f.test = f.test || needsTag(tree, testTag)
 	local := map[string]string{} // the name in this file of each imported package
 	for _, spec := range tree.Imports {
 		imported, err := strconv.Unquote(spec.Path.Value)

@@ -1,0 +1,160 @@
+//go:build cgo
+
+package main
+
+// #include "front.h"
+import "C"
+
+import (
+	"strings"
+	"unsafe"
+
+	"github.com/libmonclient/libmonclient/capi/eventq"
+	"github.com/libmonclient/libmonclient/monclient"
+)
+
+// event is a monclient_event_t that has not been taken: what the library needs to make one.
+type event struct {
+	kind  uint32 // MONCLIENT_EVENT_...
+	flags uint32
+	reg   *registration
+	err   error // why there is no result
+
+	client uint64
+	reply  *monclient.Reply
+	epoch  uint64
+	oldest uint64
+	data   []byte
+
+	session  *monclient.SessionEvent
+	change   uint32 // MONCLIENT_SESSION_...
+	logLevel uint32
+	text     string
+
+	// connected is the client that the event hands to the user.
+	connected *client
+}
+
+// registration is a sink that was given to some call, and where its events come from. The source has one reference on the
+// sink; whoever is told that the source is over lets it go.
+type registration struct {
+	sink   *C.struct_capi_sink
+	source *eventq.Source[event]
+	handle uint64 // of the operation or subscription
+	what   string
+}
+
+// release lets go of the sink, which may call the user: no lock is held, and it is no goroutine that others wait for.
+func (r *registration) release() { C.capi_sink_release(r.sink) }
+
+// textOfEvent returns the error's text of an event.
+func (e *event) errText() string {
+	switch {
+	case e.err != nil:
+		return textOf(e.err)
+	case e.session == nil:
+		return ""
+	case e.session.Kind == monclient.SessionAttempt:
+		return textOf(e.session.Attempt.Err)
+	case e.session.Err != nil:
+		return textOf(e.session.Err)
+	}
+	return ""
+}
+
+// build makes the memory that the user gets; nil when there is none.
+func build(item *eventq.Item[event]) *C.monclient_event_t {
+	e := &item.Value
+	errText := e.errText()
+	var mon, addr string
+	if e.session != nil {
+		mon, addr = e.session.Mon, e.session.Addr.String()
+		if e.session.Kind == monclient.SessionHunting {
+			mon, addr = strings.Join(e.session.Mons, ","), ""
+		}
+	}
+	const eventSize, replySize = C.sizeof_monclient_event_t, C.sizeof_monclient_reply_t
+	more := 0
+	for _, s := range [...]string{errText, e.reg.what, mon, addr, e.text} {
+		if s != "" {
+			more += textSize(s)
+		}
+	}
+	json := e.flags&C.MONCLIENT_EVENT_JSON != 0
+	first := eventSize
+	switch {
+	case e.reply != nil:
+		first += replySize
+		more += textSize(e.reply.Status) + dataSize(e.reply.Output, true)
+	case e.kind == C.MONCLIENT_EVENT_MAP && e.err == nil:
+		more += dataSize(e.data, json)
+	}
+	b := newBlock(first, more)
+	if b.start == nil {
+		return nil
+	}
+	text := func(s string) *C.char {
+		if s == "" {
+			return nil
+		}
+		return b.text(s)
+	}
+	out := (*C.monclient_event_t)(b.start)
+	out._type = C.uint32_t(e.kind)
+	out.flags = C.uint32_t(e.flags)
+	out.status = C.int32_t(statusOf(e.err))
+	out.missed = C.uint32_t(item.Missed)
+	out.source = C.uint64_t(e.reg.handle)
+	out.client = C.uint64_t(e.client)
+	out.error = text(errText)
+	out.what = text(e.reg.what)
+	out.epoch = C.uint64_t(e.epoch)
+	out.oldest = C.uint64_t(e.oldest)
+	out.mon = text(mon)
+	out.addr = text(addr)
+	out.text = text(e.text)
+	out.session_change = C.uint32_t(e.change)
+	out.log_level = C.uint32_t(e.logLevel)
+	if e.session != nil {
+		elapsed := e.session.Elapsed
+		if e.session.Kind == monclient.SessionAttempt {
+			elapsed = e.session.Attempt.Elapsed
+		}
+		out.elapsed_ns = C.uint64_t(elapsed.Nanoseconds())
+	}
+	switch {
+	case e.reply != nil:
+		reply := (*C.monclient_reply_t)(unsafe.Add(b.start, eventSize))
+		fillReply(&b, reply, e.reply)
+		out.reply = reply
+	case e.kind == C.MONCLIENT_EVENT_MAP && e.err == nil:
+		out.data_len = C.uint64_t(len(e.data))
+		out.data = b.data(e.data, json)
+	}
+	b.done(e.reg.sink)
+	return out
+}
+
+// fillReply fills a reply that lies in a block.
+func fillReply(b *block, out *C.monclient_reply_t, r *monclient.Reply) {
+	out.retval = C.int32_t(r.Retval)
+	if r.Resent {
+		out.resent = 1
+	}
+	out.status = b.text(r.Status)
+	out.output_len = C.uint64_t(len(r.Output))
+	out.output = b.data(r.Output, true)
+}
+
+// newReply hands a reply to the user, who releases it with monclient_reply_free.
+func newReply(r *monclient.Reply, to **C.monclient_reply_t) error {
+	b := newBlock(C.sizeof_monclient_reply_t, textSize(r.Status)+dataSize(r.Output, true))
+	if b.start == nil {
+		return errNoMemory
+	}
+	out := (*C.monclient_reply_t)(b.start)
+	fillReply(&b, out, r)
+	b.done(nil)
+	*to = out
+	return nil
+}

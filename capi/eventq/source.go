@@ -1,0 +1,126 @@
+package eventq
+
+// Limit bounds what waits of one source. Zero is no bound.
+type Limit struct {
+	Events int
+	Bytes  int
+}
+
+// Source is where events come from: an operation, a subscription, a log. Its events are taken in the order in which
+// they were pushed. All its state is guarded by its queue's mutex.
+type Source[T any] struct {
+	q     *Queue[T]
+	limit Limit
+
+	first, last *node[T]
+	events      int
+	bytes       int
+	missed      uint32
+
+	ended    bool // nothing more is pushed
+	released bool // somebody has been told to release what the source stands for
+	busy     bool // an event is with TakeBusy's caller
+}
+
+// NewSource returns a source that pushes into the queue.
+func (q *Queue[T]) NewSource(limit Limit) *Source[T] { return &Source[T]{q: q, limit: limit} }
+
+// Push adds an event, whose size counts for the limit, and drops the source's oldest ones when there are too many. It
+// reports whether the event was taken up: a source that has ended, and a queue that was closed, take nothing.
+func (s *Source[T]) Push(v T, size int) bool {
+	s.q.mu.Lock()
+	defer s.q.mu.Unlock()
+	return s.push(v, size)
+}
+
+func (s *Source[T]) push(v T, size int) bool {
+	q := s.q
+	if s.ended || q.finished {
+		return false
+	}
+	n := &node[T]{value: v, size: size, src: s, prev: q.tail}
+	wasEmpty := q.head == nil
+	if q.tail != nil {
+		q.tail.next = n
+	} else {
+		q.head = n
+	}
+	q.tail = n
+	if s.last != nil {
+		s.last.later = n
+	} else {
+		s.first = n
+	}
+	s.last = n
+	s.events++
+	s.bytes += size
+	for s.first != n && s.tooMuch() {
+		q.unlink(s.first)
+		s.missed++
+	}
+	if wasEmpty {
+		q.fd.raise()
+	}
+	q.signal()
+	return true
+}
+
+func (s *Source[T]) tooMuch() bool {
+	return (s.limit.Events > 0 && s.events > s.limit.Events) || (s.limit.Bytes > 0 && s.bytes > s.limit.Bytes)
+}
+
+// PushLast adds an event and ends the source. When it reports false the event was not taken up, and over says whether the
+// caller is to release what the source stands for.
+func (s *Source[T]) PushLast(v T, size int) (taken, over bool) {
+	s.q.mu.Lock()
+	defer s.q.mu.Unlock()
+	if s.push(v, size) {
+		s.ended = true
+		return true, false
+	}
+	return false, s.end()
+}
+
+// End says that nothing more is pushed. What waits can still be taken, the last event as Final. When it reports true there is
+// nothing, and the caller releases what the source stands for.
+func (s *Source[T]) End() (over bool) {
+	s.q.mu.Lock()
+	defer s.q.mu.Unlock()
+	return s.end()
+}
+
+func (s *Source[T]) end() (over bool) {
+	s.ended = true
+	if s.first != nil || s.released {
+		return false
+	}
+	s.released = true
+	return true
+}
+
+// Drop ends the source and forgets what waits of it. With wait it returns when no event of it is with TakeBusy's caller.
+// When it reports true the caller releases what the source stands for.
+func (s *Source[T]) Drop(wait bool) (over bool) {
+	s.q.mu.Lock()
+	defer s.q.mu.Unlock()
+	s.ended = true
+	emptied := s.first != nil
+	for s.first != nil {
+		s.q.unlink(s.first)
+	}
+	if emptied && s.q.head == nil {
+		s.q.fd.lower()
+	}
+	for wait && s.busy {
+		s.q.idle.Wait()
+	}
+	return s.end()
+}
+
+// Done says that TakeBusy's caller is done with the source's event.
+func (s *Source[T]) Done() {
+	s.q.mu.Lock()
+	defer s.q.mu.Unlock()
+	s.busy = false
+	s.q.idle.Broadcast()
+}

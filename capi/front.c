@@ -1,0 +1,664 @@
+/* The functions of monclient.h. Each one looks at what can be judged without Go (is this a forked child, a callback's thread;
+ * are pointers, lengths and structures sound), takes ownership of sinks, and goes on in Go. Handles are judged there. */
+#define _GNU_SOURCE /* strnlen */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "front.h"
+#include "_cgo_export.h"
+
+/* A forked child can hang while it enters Go, for a lock that no thread of it will release. So this is asked before. */
+_Atomic bool capi_forked;
+
+static char version[16];
+
+static void in_child(void) { atomic_store(&capi_forked, true); }
+
+__attribute__((constructor)) static void loaded(void)
+{
+	pthread_atfork(NULL, NULL, in_child);
+	snprintf(version, sizeof(version), "%d.%d.%d", MONCLIENT_VERSION_MAJOR, MONCLIENT_VERSION_MINOR,
+	         MONCLIENT_VERSION_PATCH);
+}
+
+/* forked is asked by every function before it enters Go. */
+static bool forked(void)
+{
+	if (!atomic_load_explicit(&capi_forked, memory_order_relaxed)) {
+		capi_enter();
+		return false;
+	}
+	capi_fail(0, "the process was forked after it had loaded libmonclient: load it after fork, or exec");
+	return true;
+}
+
+/* Arguments. Each check names the argument in the text of the error. */
+
+static int check_pointer(const void *p, const char *name)
+{
+	return p ? MONCLIENT_OK : capi_fail(MONCLIENT_EINVAL, "%s is NULL", name);
+}
+
+static int check_text(const char *s, const char *name, size_t *len)
+{
+	int rc = check_pointer(s, name);
+
+	if (rc != MONCLIENT_OK)
+		return rc;
+	*len = strnlen(s, (size_t)MONCLIENT_MAX_INPUT + 1);
+	if (*len > MONCLIENT_MAX_INPUT)
+		return capi_fail(MONCLIENT_E2BIG, "%s is longer than %d bytes", name, MONCLIENT_MAX_INPUT);
+	return MONCLIENT_OK;
+}
+
+static int check_bytes(const void *p, uint64_t len, const char *name)
+{
+	if (len > MONCLIENT_MAX_INPUT)
+		return capi_fail(MONCLIENT_E2BIG, "%s has %llu bytes, more than %d", name, (unsigned long long)len, MONCLIENT_MAX_INPUT);
+	if (!p && len > 0)
+		return capi_fail(MONCLIENT_EINVAL, "%s is NULL and has %llu bytes", name, (unsigned long long)len);
+	return MONCLIENT_OK;
+}
+
+/* copy_struct takes over a structure that begins with its size. first is what it had in the first version. */
+static int copy_struct(void *to, size_t size, size_t first, const void *from, const char *name)
+{
+	uint32_t given;
+	const unsigned char *p = from;
+	size_t i;
+
+	memcpy(&given, from, sizeof(given));
+	if (given < first)
+		return capi_fail(MONCLIENT_EINVAL, "%s: struct_size is %u, want %zu", name, given, size);
+	if (given > 65536)
+		return capi_fail(MONCLIENT_EINVAL, "%s: struct_size is %u, which is absurd", name, given);
+	for (i = size; i < given; i++)
+		if (p[i])
+			return capi_fail(MONCLIENT_EINVAL, "%s: it has members that version %s of the library does not know", name, version);
+	memset(to, 0, size);
+	memcpy(to, from, given < size ? given : size);
+	return MONCLIENT_OK;
+}
+
+/* take_sink copies a sink. When it is no good its destroy function is called, if there is one that can be trusted. */
+static int take_sink(const monclient_sink_t *from, const char *name, struct capi_sink **to)
+{
+	monclient_sink_t in;
+	int rc;
+
+	*to = NULL;
+	rc = check_pointer(from, name);
+	if (rc == MONCLIENT_OK)
+		rc = copy_struct(&in, sizeof(in), sizeof(in), from, name);
+	if (rc != MONCLIENT_OK)
+		return rc;
+	if (in.reserved)
+		rc = capi_fail(MONCLIENT_EINVAL, "%s: reserved is not 0", name);
+	else if (in.queue && in.callback)
+		rc = capi_fail(MONCLIENT_EINVAL, "%s: both queue and callback are set", name);
+	else if (!in.queue && !in.callback)
+		rc = capi_fail(MONCLIENT_EINVAL, "%s: neither queue nor callback is set", name);
+	else if (!(*to = capi_sink_new()))
+		rc = capi_fail(MONCLIENT_ENOMEM, "%s: no memory", name);
+	if (rc != MONCLIENT_OK) {
+		if (in.destroy)
+			in.destroy(in.userdata);
+		return rc;
+	}
+	(*to)->queue = in.queue;
+	(*to)->callback = in.callback;
+	(*to)->userdata = in.userdata;
+	(*to)->destroy = in.destroy;
+	return MONCLIENT_OK;
+}
+
+/* take_sink_here begins an asynchronous call: the sink is taken first, so that its destroy function is called whatever is
+ * wrong with the rest, in a forked child as well. */
+static int take_sink_here(const monclient_sink_t *from, struct capi_sink **to)
+{
+	int rc = take_sink(from, "sink", to);
+
+	if (forked())
+		rc = MONCLIENT_EFORKED;
+	if (rc != MONCLIENT_OK) {
+		capi_sink_release(*to);
+		*to = NULL;
+	}
+	return rc;
+}
+
+/* own_callback: the calling thread runs a callback of this client. */
+static bool own_callback(monclient_t client, const char *what)
+{
+	if (client == 0 || capi_callback_client() != client)
+		return false;
+	capi_fail(0, "%s in a callback of the same client would wait for itself", what);
+	return true;
+}
+
+#define ENTER()                                  \
+	do {                                     \
+		if (forked())                    \
+			return MONCLIENT_EFORKED; \
+	} while (0)
+
+#define CHECK(expression)                    \
+	do {                                 \
+		int rc_ = (expression);      \
+		if (rc_ != MONCLIENT_OK)     \
+			return rc_;          \
+	} while (0)
+
+/* Go's declarations have no const. */
+static char *text_arg(const char *s) { return (char *)(uintptr_t)s; }
+static void *bytes_arg(const void *p) { return (void *)(uintptr_t)p; }
+
+/* Version */
+
+uint32_t monclient_version_number(void) { return MONCLIENT_VERSION_NUMBER; }
+
+const char *monclient_version(void) { return version; }
+
+int monclient_has_feature(const char *name)
+{
+	static const char *const features[] = {"aes256krb5", "secure", "queue", "dialer"};
+	size_t i;
+
+	for (i = 0; name && i < sizeof(features) / sizeof(features[0]); i++)
+		if (strcmp(name, features[i]) == 0)
+			return 1;
+	return 0;
+}
+
+/* Configuration */
+
+int monclient_config_create(monclient_config_t *config)
+{
+	CHECK(check_pointer(config, "config"));
+	*config = 0;
+	ENTER();
+	return goConfigCreate(config);
+}
+
+int monclient_config_destroy(monclient_config_t config)
+{
+	ENTER();
+	return goConfigDestroy(config);
+}
+
+int monclient_config_read_file(monclient_config_t config, const char *path)
+{
+	size_t len = 0;
+
+	ENTER();
+	if (path)
+		CHECK(check_text(path, "path", &len));
+	return goConfigReadFile(config, text_arg(path), len);
+}
+
+int monclient_config_parse_env(monclient_config_t config)
+{
+	ENTER();
+	return goConfigParseEnv(config);
+}
+
+int monclient_config_parse_argv(monclient_config_t config, int argc, const char *const *argv, const char **rest, int *nrest)
+{
+	int32_t *indices;
+	int32_t n = 0;
+	int rc, i;
+	size_t len;
+	char name[32];
+
+	if (nrest)
+		*nrest = 0;
+	ENTER();
+	if (argc < 0)
+		return capi_fail(MONCLIENT_EINVAL, "argc is %d", argc);
+	if (argc > 0)
+		CHECK(check_pointer(argv, "argv"));
+	for (i = 0; i < argc; i++) {
+		snprintf(name, sizeof(name), "argv[%d]", i);
+		CHECK(check_text(argv[i], name, &len));
+	}
+	indices = calloc((size_t)argc + 1, sizeof(*indices));
+	if (!indices)
+		return capi_fail(MONCLIENT_ENOMEM, "no memory for %d arguments", argc);
+	rc = goConfigParseArgv(config, argc, (char **)bytes_arg(argv), indices, &n);
+	if (rc == MONCLIENT_OK) {
+		for (i = 0; rest && i < n; i++)
+			rest[i] = argv[indices[i]];
+		if (nrest)
+			*nrest = n;
+	}
+	free(indices);
+	return rc;
+}
+
+int monclient_config_set(monclient_config_t config, const char *option, const char *value)
+{
+	size_t option_len, value_len;
+
+	ENTER();
+	CHECK(check_text(option, "option", &option_len));
+	CHECK(check_text(value, "value", &value_len));
+	return goConfigSet(config, text_arg(option), option_len, text_arg(value), value_len);
+}
+
+int monclient_config_get(monclient_config_t config, const char *option, char **value)
+{
+	size_t len;
+
+	CHECK(check_pointer(value, "value"));
+	*value = NULL;
+	ENTER();
+	CHECK(check_text(option, "option", &len));
+	return goConfigGet(config, text_arg(option), len, value);
+}
+
+int monclient_config_set_keyring(monclient_config_t config, const char *text, size_t len)
+{
+	ENTER();
+	CHECK(check_pointer(text, "text"));
+	CHECK(check_bytes(text, len, "text"));
+	return goConfigSetKeyring(config, text_arg(text), len);
+}
+
+int monclient_config_set_monmap(monclient_config_t config, const void *data, size_t len)
+{
+	ENTER();
+	CHECK(check_pointer(data, "data"));
+	CHECK(check_bytes(data, len, "data"));
+	return goConfigSetMonmap(config, bytes_arg(data), len);
+}
+
+int monclient_config_set_dialer(monclient_config_t config, const monclient_dialer_t *dialer)
+{
+	monclient_dialer_t in;
+	struct capi_sink *copy = NULL;
+	int rc = MONCLIENT_OK;
+
+	if (!dialer) {
+		ENTER();
+		return goConfigSetDialer(config, NULL);
+	}
+	CHECK(copy_struct(&in, sizeof(in), sizeof(in), dialer, "dialer"));
+	if (forked())
+		rc = MONCLIENT_EFORKED;
+	else if (in.reserved)
+		rc = capi_fail(MONCLIENT_EINVAL, "dialer: reserved is not 0");
+	else if (!in.dial)
+		rc = capi_fail(MONCLIENT_EINVAL, "dialer: dial is NULL");
+	else if (!(copy = capi_sink_new()))
+		rc = capi_fail(MONCLIENT_ENOMEM, "dialer: no memory");
+	if (rc != MONCLIENT_OK) {
+		if (in.destroy)
+			in.destroy(in.userdata);
+		return rc;
+	}
+	copy->dial = in.dial;
+	copy->userdata = in.userdata;
+	copy->destroy = in.destroy;
+	return goConfigSetDialer(config, copy);
+}
+
+/* capi_call_dial marks the thread as one of the client's, which a call that waits for the client would stop for good. */
+int capi_call_dial(struct capi_sink *dialer, uint64_t client, const char *ip, uint16_t port, int32_t timeout_ms)
+{
+	uint64_t before = capi_callback_client();
+	int fd;
+
+	capi_set_callback_client(client);
+	fd = dialer->dial(ip, port, timeout_ms, dialer->userdata);
+	capi_set_callback_client(before);
+	return fd;
+}
+
+/* Client */
+
+struct connect_args {
+	monclient_connect_options_t options;
+	struct capi_sink *session, *log;
+};
+
+static void drop_connect_args(struct connect_args *a)
+{
+	capi_sink_release(a->session);
+	capi_sink_release(a->log);
+}
+
+/* take_connect_args takes both sinks, or calls the destroy functions of both. */
+static int take_connect_args(const monclient_connect_options_t *from, struct connect_args *a)
+{
+	int rc = MONCLIENT_OK, rc2;
+
+	memset(a, 0, sizeof(*a));
+	if (!from)
+		return MONCLIENT_OK;
+	CHECK(copy_struct(&a->options, sizeof(a->options), sizeof(a->options), from, "options"));
+	if (a->options.session)
+		rc = take_sink(a->options.session, "options: session", &a->session);
+	if (a->options.log) {
+		rc2 = take_sink(a->options.log, "options: log", &a->log);
+		rc = rc == MONCLIENT_OK ? rc2 : rc;
+	}
+	if (rc == MONCLIENT_OK && a->options.log_level > MONCLIENT_LOG_DEBUG)
+		rc = capi_fail(MONCLIENT_EINVAL, "options: log_level is %u", a->options.log_level);
+	if (rc == MONCLIENT_OK && a->options.reserved)
+		rc = capi_fail(MONCLIENT_EINVAL, "options: reserved is not 0");
+	if (forked())
+		rc = MONCLIENT_EFORKED;
+	if (rc != MONCLIENT_OK)
+		drop_connect_args(a);
+	return rc;
+}
+
+int monclient_connect(monclient_config_t config, const monclient_connect_options_t *options, monclient_t *client)
+{
+	struct connect_args a;
+	int rc;
+
+	if (client)
+		*client = 0;
+	CHECK(take_connect_args(options, &a));
+	rc = check_pointer(client, "client");
+	if (rc == MONCLIENT_OK && forked())
+		rc = MONCLIENT_EFORKED;
+	if (rc != MONCLIENT_OK) {
+		drop_connect_args(&a);
+		return rc;
+	}
+	return goConnect(config, a.options.timeout_ms, a.session, a.log, a.options.log_level, client);
+}
+
+int monclient_connect_async(monclient_config_t config, const monclient_connect_options_t *options,
+                            const monclient_sink_t *sink, monclient_op_t *op)
+{
+	struct connect_args a;
+	struct capi_sink *copy;
+	int rc, rc2;
+
+	if (op)
+		*op = 0;
+	rc = take_sink_here(sink, &copy);
+	rc2 = take_connect_args(options, &a);
+	if (rc != MONCLIENT_OK || rc2 != MONCLIENT_OK) {
+		if (rc2 == MONCLIENT_OK)
+			drop_connect_args(&a);
+		capi_sink_release(copy);
+		return rc != MONCLIENT_OK ? rc : rc2;
+	}
+	return goConnectAsync(config, a.options.timeout_ms, a.session, a.log, a.options.log_level, copy, op);
+}
+
+int monclient_close(monclient_t client)
+{
+	ENTER();
+	if (own_callback(client, "monclient_close"))
+		return MONCLIENT_EDEADLK;
+	return goClose(client);
+}
+
+int monclient_fsid(monclient_t client, char *buf, size_t size)
+{
+	ENTER();
+	CHECK(check_pointer(buf, "buf"));
+	if (size > 0)
+		buf[0] = '\0';
+	if (size < MONCLIENT_FSID_SIZE)
+		return capi_fail(MONCLIENT_ERANGE, "buf has %zu bytes, an fsid needs %d", size, MONCLIENT_FSID_SIZE);
+	return goFSID(client, buf);
+}
+
+int monclient_global_id(monclient_t client, uint64_t *global_id)
+{
+	CHECK(check_pointer(global_id, "global_id"));
+	*global_id = 0;
+	ENTER();
+	return goGlobalID(client, global_id);
+}
+
+int monclient_monmap(monclient_t client, void **data, size_t *len)
+{
+	if (data)
+		*data = NULL;
+	if (len)
+		*len = 0;
+	ENTER();
+	CHECK(check_pointer(data, "data"));
+	CHECK(check_pointer(len, "len"));
+	return goMonmap(client, data, len);
+}
+
+int monclient_monmap_json(monclient_t client, char **json)
+{
+	CHECK(check_pointer(json, "json"));
+	*json = NULL;
+	ENTER();
+	return goMonmapJSON(client, json);
+}
+
+int monclient_session(monclient_t client, monclient_session_t **session)
+{
+	CHECK(check_pointer(session, "session"));
+	*session = NULL;
+	ENTER();
+	return goSession(client, session);
+}
+
+int monclient_set_log_level(monclient_t client, uint32_t level)
+{
+	ENTER();
+	if (level > MONCLIENT_LOG_DEBUG)
+		return capi_fail(MONCLIENT_EINVAL, "level is %u", level);
+	return goSetLogLevel(client, level);
+}
+
+/* Operations */
+
+int monclient_op_cancel(monclient_op_t op)
+{
+	ENTER();
+	return goCancel(op);
+}
+
+/* command_args checks what both forms of a command take. */
+static int command_args(const char *cmd, size_t *len, const monclient_command_options_t *from, monclient_command_options_t *options)
+{
+	memset(options, 0, sizeof(*options));
+	CHECK(check_text(cmd, "cmd", len));
+	if (from)
+		CHECK(copy_struct(options, sizeof(*options), sizeof(*options), from, "options"));
+	return check_bytes(options->input, options->input_len, "options: input");
+}
+
+int monclient_command(monclient_t client, const char *cmd, const monclient_command_options_t *options, monclient_reply_t **reply)
+{
+	monclient_command_options_t o;
+	size_t len;
+
+	CHECK(check_pointer(reply, "reply"));
+	*reply = NULL;
+	ENTER();
+	CHECK(command_args(cmd, &len, options, &o));
+	if (own_callback(client, "monclient_command"))
+		return MONCLIENT_EDEADLK;
+	return goCommand(client, text_arg(cmd), len, bytes_arg(o.input), o.input_len, o.timeout_ms, reply);
+}
+
+int monclient_command_async(monclient_t client, const char *cmd, const monclient_command_options_t *options,
+                            const monclient_sink_t *sink, monclient_op_t *op)
+{
+	monclient_command_options_t o;
+	struct capi_sink *copy;
+	size_t len;
+	int rc;
+
+	if (op)
+		*op = 0;
+	CHECK(take_sink_here(sink, &copy));
+	rc = command_args(cmd, &len, options, &o);
+	if (rc != MONCLIENT_OK) {
+		capi_sink_release(copy);
+		return rc;
+	}
+	return goCommandAsync(client, text_arg(cmd), len, bytes_arg(o.input), o.input_len, o.timeout_ms, copy, op);
+}
+
+int monclient_get_version(monclient_t client, const char *what, int32_t timeout_ms, uint64_t *newest, uint64_t *oldest)
+{
+	uint64_t ignored;
+	size_t len;
+
+	if (newest)
+		*newest = 0;
+	if (oldest)
+		*oldest = 0;
+	ENTER();
+	CHECK(check_text(what, "what", &len));
+	CHECK(check_pointer(newest, "newest"));
+	if (own_callback(client, "monclient_get_version"))
+		return MONCLIENT_EDEADLK;
+	return goGetVersion(client, text_arg(what), len, timeout_ms, newest, oldest ? oldest : &ignored);
+}
+
+int monclient_get_version_async(monclient_t client, const char *what, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op)
+{
+	struct capi_sink *copy;
+	size_t len;
+	int rc;
+
+	if (op)
+		*op = 0;
+	CHECK(take_sink_here(sink, &copy));
+	rc = check_text(what, "what", &len);
+	if (rc != MONCLIENT_OK) {
+		capi_sink_release(copy);
+		return rc;
+	}
+	return goGetVersionAsync(client, text_arg(what), len, timeout_ms, copy, op);
+}
+
+int monclient_wait_for_map(monclient_t client, const char *what, uint64_t epoch, int32_t timeout_ms, uint64_t *got)
+{
+	uint64_t ignored;
+	size_t len;
+
+	if (got)
+		*got = 0;
+	ENTER();
+	CHECK(check_text(what, "what", &len));
+	if (own_callback(client, "monclient_wait_for_map"))
+		return MONCLIENT_EDEADLK;
+	return goWaitForMap(client, text_arg(what), len, epoch, timeout_ms, got ? got : &ignored);
+}
+
+int monclient_wait_for_map_async(monclient_t client, const char *what, uint64_t epoch, int32_t timeout_ms,
+                                 const monclient_sink_t *sink, monclient_op_t *op)
+{
+	struct capi_sink *copy;
+	size_t len;
+	int rc;
+
+	if (op)
+		*op = 0;
+	CHECK(take_sink_here(sink, &copy));
+	rc = check_text(what, "what", &len);
+	if (rc != MONCLIENT_OK) {
+		capi_sink_release(copy);
+		return rc;
+	}
+	return goWaitForMapAsync(client, text_arg(what), len, epoch, timeout_ms, copy, op);
+}
+
+/* Subscriptions */
+
+int monclient_subscribe(monclient_t client, const char *what, uint64_t start, uint32_t flags, const monclient_sink_t *sink,
+                        monclient_sub_t *sub)
+{
+	struct capi_sink *copy;
+	size_t len;
+	int rc;
+
+	if (sub)
+		*sub = 0;
+	CHECK(take_sink_here(sink, &copy));
+	rc = check_text(what, "what", &len);
+	if (rc == MONCLIENT_OK)
+		rc = check_pointer(sub, "sub");
+	if (rc == MONCLIENT_OK && (flags & ~(uint32_t)MONCLIENT_SUBSCRIBE_ONETIME))
+		rc = capi_fail(MONCLIENT_EINVAL, "flags is 0x%x, of which 0x%x is not known", flags,
+		               flags & ~(uint32_t)MONCLIENT_SUBSCRIBE_ONETIME);
+	if (rc != MONCLIENT_OK) {
+		capi_sink_release(copy);
+		return rc;
+	}
+	return goSubscribe(client, text_arg(what), len, start, flags, copy, sub);
+}
+
+int monclient_unsubscribe(monclient_sub_t sub)
+{
+	ENTER();
+	return goUnsubscribe(sub, capi_callback_client());
+}
+
+/* Queues */
+
+int monclient_queue_create(monclient_queue_t *queue)
+{
+	CHECK(check_pointer(queue, "queue"));
+	*queue = 0;
+	ENTER();
+	return goQueueCreate(queue);
+}
+
+int monclient_queue_destroy(monclient_queue_t queue)
+{
+	ENTER();
+	return goQueueDestroy(queue);
+}
+
+int monclient_queue_fd(monclient_queue_t queue, int *fd)
+{
+	CHECK(check_pointer(fd, "fd"));
+	*fd = -1;
+	ENTER();
+	return goQueueFD(queue, fd);
+}
+
+int monclient_queue_poll(monclient_queue_t queue, monclient_event_t **events, uint32_t max, int32_t timeout_ms, uint32_t *count)
+{
+	if (count)
+		*count = 0;
+	ENTER();
+	CHECK(check_pointer(events, "events"));
+	CHECK(check_pointer(count, "count"));
+	if (max == 0)
+		return capi_fail(MONCLIENT_EINVAL, "max is 0");
+	return goQueuePoll(queue, events, max, timeout_ms, count);
+}
+
+/* Diagnostics */
+
+int monclient_counters(monclient_counters_t *counters)
+{
+	monclient_counters_t c;
+	uint32_t size;
+
+	ENTER();
+	CHECK(check_pointer(counters, "counters"));
+	memcpy(&size, counters, sizeof(size));
+	if (size < sizeof(c) || size > 65536)
+		return capi_fail(MONCLIENT_EINVAL, "counters: struct_size is %u, want %zu", size, sizeof(c));
+	memset(&c, 0, sizeof(c));
+	CHECK(goCounters(&c));
+	c.struct_size = size;
+	c.sinks = capi_sinks();
+	c.buffers = capi_buffers();
+	c.pinned = capi_pinned();
+	c.threads = capi_threads();
+	memset(counters, 0, size);
+	memcpy(counters, &c, sizeof(c));
+	return MONCLIENT_OK;
+}

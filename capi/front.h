@@ -1,0 +1,62 @@
+/* What the C files and the Go files of this directory know of each other. Users see monclient.h only. */
+#ifndef MONCLIENT_CAPI_FRONT_H
+#define MONCLIENT_CAPI_FRONT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "monclient.h"
+
+/* A copy of a user's sink or dialer. Whoever holds a reference may use it; the last one to let go calls destroy. The
+ * user's pointer stays in C memory: as a Go pointer, (void *)1 would stop the process. */
+struct capi_sink {
+	atomic_uint refs;
+	monclient_queue_t queue;
+	monclient_event_cb callback;
+	monclient_dial_cb dial;
+	void *userdata;
+	monclient_destroy_cb destroy;
+};
+
+/* In front of everything that is handed to the user. */
+struct capi_block {
+	atomic_uint refs;
+	struct capi_sink *sink; /* of an event: referenced, so that userdata outlives it */
+	void *pin;              /* what keeps memory of Go in its place, for goUnpin */
+};
+
+/* The part of a block that the user sees, and back. */
+#define CAPI_HEAD ((sizeof(struct capi_block) + 15) & ~(size_t)15)
+
+/* memory.c */
+void *capi_block_new(size_t size);              /* zeroed; NULL when there is no memory */
+void capi_block_release(void *user);            /* NULL is nothing */
+void capi_block_attach(void *user, struct capi_sink *sink, void *pin); /* takes a reference on sink */
+struct capi_sink *capi_sink_ref(struct capi_sink *sink);
+void capi_sink_release(struct capi_sink *sink); /* NULL is nothing */
+struct capi_sink *capi_sink_new(void);          /* one reference; NULL when there is no memory */
+uint32_t capi_sinks(void);
+uint32_t capi_buffers(void);
+uint32_t capi_pinned(void);
+
+/* errors.c */
+int capi_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void capi_set_error(const char *text, size_t len); /* for Go: of this thread, which a call from C does not leave */
+
+/* thread.c: the thread that runs a client's callbacks */
+int capi_thread_start(pthread_t *thread, void *context); /* 0 or an errno */
+void capi_thread_join(pthread_t thread);
+uint32_t capi_threads(void);
+uint64_t capi_callback_client(void);      /* whose callback thread this is, 0: nobody's */
+void capi_set_callback_client(uint64_t client);
+
+/* process.c */
+void capi_enter(void); /* before the first call into Go of each thread; forked children must not */
+void capi_restore_limit(void);
+
+/* front.c */
+extern _Atomic bool capi_forked; /* this process is the child of one that had loaded the library */
+int capi_call_dial(struct capi_sink *dialer, uint64_t client, const char *ip, uint16_t port, int32_t timeout_ms);
+
+#endif

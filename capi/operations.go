@@ -1,0 +1,195 @@
+//go:build cgo
+
+package main
+
+// #include "front.h"
+import "C"
+
+import (
+	"time"
+	"unsafe"
+
+	"github.com/libmonclient/libmonclient/capi/eventq"
+	"github.com/libmonclient/libmonclient/monclient"
+)
+
+// A blocking function is the same operation as its asynchronous form, with somebody who waits.
+
+// wait starts an operation and returns its result.
+func wait[T any](start func(done func(T, error)) (*monclient.Call, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	results := make(chan result, 1)
+	if _, err := start(func(v T, err error) { results <- result{v, err} }); err != nil {
+		var zero T
+		return zero, err
+	}
+	r := <-results
+	return r.value, r.err
+}
+
+// begin starts an operation whose completion goes to a sink, which it takes over. fill puts the result into the event.
+func begin[T any](c *client, kind uint32, sink *C.struct_capi_sink, out *C.monclient_op_t, start func(done func(T, error)) (*monclient.Call, error), fill func(*event, T)) error {
+	reg, err := c.register(sink, eventq.Limit{})
+	if err != nil {
+		return err
+	}
+	o := newOp(nil)
+	reg.handle = o.expose(out)
+	call, err := start(func(v T, err error) { // on the client's goroutine
+		o.done()
+		e := event{kind: kind, flags: C.MONCLIENT_EVENT_LAST, reg: reg, err: err, client: uint64(c.handle)}
+		if err == nil {
+			fill(&e, v)
+		}
+		if _, over := reg.source.PushLast(e, 0); over {
+			c.over(reg)
+		}
+	})
+	if err != nil {
+		o.done()
+		if out != nil {
+			*out = 0
+		}
+		if reg.source.End() {
+			reg.release()
+		}
+		return err
+	}
+	o.cancelWith(call.Cancel)
+	return nil
+}
+
+// commandOf makes a command of what C has.
+func commandOf(cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t) (monclient.Command, error) {
+	text, err := goText(cmd, n, "cmd")
+	if err != nil {
+		return monclient.Command{}, err
+	}
+	if text == "" {
+		return monclient.Command{}, failure(C.MONCLIENT_EINVAL, "cmd is empty")
+	}
+	command := monclient.Raw(text)
+	command.Input = goBytes(input, inputLen) // copied, for a withdrawn command may still be with the connection
+	return command, nil
+}
+
+//export goCommand
+func goCommand(h C.monclient_t, cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t, ms C.int32_t, out **C.monclient_reply_t) (rc C.int) {
+	defer guard(&rc)
+	c, err := get(clients, h, "client")
+	if err != nil {
+		return fail(err)
+	}
+	command, err := commandOf(cmd, n, input, inputLen)
+	if err != nil {
+		return fail(err)
+	}
+	reply, err := wait(func(done func(*monclient.Reply, error)) (*monclient.Call, error) {
+		return c.mc.StartCommand(command, timeout(ms), done)
+	})
+	if err != nil {
+		return fail(err)
+	}
+	return fail(newReply(reply, out))
+}
+
+//export goCommandAsync
+func goCommandAsync(h C.monclient_t, cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t, ms C.int32_t, sink *C.struct_capi_sink, out *C.monclient_op_t) (rc C.int) {
+	defer guard(&rc)
+	c, err := get(clients, h, "client")
+	var command monclient.Command
+	if err == nil {
+		command, err = commandOf(cmd, n, input, inputLen)
+	}
+	if err != nil {
+		C.capi_sink_release(sink)
+		return fail(err)
+	}
+	return fail(begin(c, C.MONCLIENT_EVENT_COMMAND, sink, out, func(done func(*monclient.Reply, error)) (*monclient.Call, error) {
+		return c.mc.StartCommand(command, timeout(ms), done)
+	}, func(e *event, r *monclient.Reply) { e.reply = r }))
+}
+
+// versions is the answer to a version query.
+type versions struct{ newest, oldest uint64 }
+
+func startVersion(c *client, what string, within time.Duration) func(func(versions, error)) (*monclient.Call, error) {
+	return func(done func(versions, error)) (*monclient.Call, error) {
+		return c.mc.StartVersion(what, within, func(newest, oldest uint64, err error) { done(versions{newest, oldest}, err) })
+	}
+}
+
+//export goGetVersion
+func goGetVersion(h C.monclient_t, what *C.char, n C.size_t, ms C.int32_t, newest, oldest *C.uint64_t) (rc C.int) {
+	defer guard(&rc)
+	c, name, err := clientAndText(h, what, n)
+	if err != nil {
+		return fail(err)
+	}
+	v, err := wait(startVersion(c, name, timeout(ms)))
+	if err != nil {
+		return fail(err)
+	}
+	*newest, *oldest = C.uint64_t(v.newest), C.uint64_t(v.oldest)
+	return C.MONCLIENT_OK
+}
+
+//export goGetVersionAsync
+func goGetVersionAsync(h C.monclient_t, what *C.char, n C.size_t, ms C.int32_t, sink *C.struct_capi_sink, out *C.monclient_op_t) (rc C.int) {
+	defer guard(&rc)
+	c, name, err := clientAndText(h, what, n)
+	if err != nil {
+		C.capi_sink_release(sink)
+		return fail(err)
+	}
+	return fail(begin(c, C.MONCLIENT_EVENT_VERSION, sink, out, startVersion(c, name, timeout(ms)), func(e *event, v versions) {
+		e.epoch, e.oldest = v.newest, v.oldest
+	}))
+}
+
+func startWait(c *client, what string, epoch uint64, within time.Duration) func(func(uint64, error)) (*monclient.Call, error) {
+	return func(done func(uint64, error)) (*monclient.Call, error) {
+		return c.mc.StartWaitForMap(what, epoch, within, done)
+	}
+}
+
+//export goWaitForMap
+func goWaitForMap(h C.monclient_t, what *C.char, n C.size_t, epoch C.uint64_t, ms C.int32_t, got *C.uint64_t) (rc C.int) {
+	defer guard(&rc)
+	c, name, err := clientAndText(h, what, n)
+	if err != nil {
+		return fail(err)
+	}
+	v, err := wait(startWait(c, name, uint64(epoch), timeout(ms)))
+	if err != nil {
+		return fail(err)
+	}
+	*got = C.uint64_t(v)
+	return C.MONCLIENT_OK
+}
+
+//export goWaitForMapAsync
+func goWaitForMapAsync(h C.monclient_t, what *C.char, n C.size_t, epoch C.uint64_t, ms C.int32_t, sink *C.struct_capi_sink, out *C.monclient_op_t) (rc C.int) {
+	defer guard(&rc)
+	c, name, err := clientAndText(h, what, n)
+	if err != nil {
+		C.capi_sink_release(sink)
+		return fail(err)
+	}
+	return fail(begin(c, C.MONCLIENT_EVENT_WAIT, sink, out, startWait(c, name, uint64(epoch), timeout(ms)), func(e *event, v uint64) {
+		e.epoch = v
+	}))
+}
+
+// clientAndText returns what a handle and the name of a map mean.
+func clientAndText(h C.monclient_t, what *C.char, n C.size_t) (*client, string, error) {
+	c, err := get(clients, h, "client")
+	if err != nil {
+		return nil, "", err
+	}
+	name, err := goText(what, n, "what")
+	return c, name, err
+}

@@ -1,0 +1,115 @@
+//go:build cgo
+
+package main
+
+// #include "front.h"
+import "C"
+
+import (
+	"errors"
+	"time"
+	"unsafe"
+
+	"github.com/libmonclient/libmonclient/capi/eventq"
+	"github.com/libmonclient/libmonclient/capi/handle"
+)
+
+// queue is what a monclient_queue_t means.
+type queue struct {
+	events *eventq.Queue[event]
+}
+
+// errClosed is what calls get whose client or queue goes while they run.
+var errClosed = failure(C.MONCLIENT_ECLOSED, "closed")
+
+// batch is how many events one turn of a poll takes, so that they fit on the stack.
+const batch = 64
+
+//export goQueueCreate
+func goQueueCreate(h *C.monclient_queue_t) (rc C.int) {
+	defer guard(&rc)
+	*h = C.monclient_queue_t(queues.Add(&queue{events: eventq.New[event]()}))
+	return C.MONCLIENT_OK
+}
+
+//export goQueueDestroy
+func goQueueDestroy(h C.monclient_queue_t) (rc C.int) {
+	defer guard(&rc)
+	q, ok := queues.Take(handle.Handle(h))
+	if !ok {
+		return fail(badHandle(h, "queue"))
+	}
+	dropped, over := q.events.Close()
+	for i := range dropped {
+		e := &dropped[i]
+		if e.connected != nil {
+			go discard(e.connected) // closing waits for callbacks of the client, and this function does not
+		}
+	}
+	released := make(map[*eventq.Source[event]]bool, len(over))
+	for _, s := range over {
+		released[s] = true
+	}
+	for i := range dropped {
+		if r := dropped[i].reg; released[r.source] {
+			delete(released, r.source)
+			r.release()
+		}
+	}
+	return C.MONCLIENT_OK
+}
+
+//export goQueueFD
+func goQueueFD(h C.monclient_queue_t, fd *C.int) (rc C.int) {
+	defer guard(&rc)
+	q, err := get(queues, h, "queue")
+	if err != nil {
+		return fail(err)
+	}
+	n, err := q.events.FD()
+	if err != nil {
+		return fail(closed(err))
+	}
+	*fd = C.int(n)
+	return C.MONCLIENT_OK
+}
+
+//export goQueuePoll
+func goQueuePoll(h C.monclient_queue_t, events **C.monclient_event_t, room C.uint32_t, ms C.int32_t, count *C.uint32_t) (rc C.int) {
+	defer guard(&rc)
+	q, err := get(queues, h, "queue")
+	if err != nil {
+		return fail(err)
+	}
+	var items [batch]eventq.Item[event]
+	n, err := q.events.Take(items[:min(room, batch)], time.Duration(max(ms, -1))*time.Millisecond)
+	if err != nil {
+		return fail(closed(err))
+	}
+	out := unsafe.Slice(events, n)
+	lost := false
+	for i := range n {
+		e := build(&items[i])
+		if items[i].Final {
+			items[i].Value.reg.release()
+		}
+		if e == nil {
+			lost = true
+			continue
+		}
+		out[*count] = e
+		*count++
+	}
+	if lost && *count == 0 {
+		return fail(errNoMemory)
+	}
+	return C.MONCLIENT_OK
+}
+
+// closed translates the end of a queue.
+func closed(err error) error {
+	if errors.Is(err, eventq.ErrClosed) {
+		return errClosed
+	}
+	return err
+}

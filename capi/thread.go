@@ -1,0 +1,135 @@
+//go:build cgo
+
+package main
+
+// #include "front.h"
+import "C"
+
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/mattn/go-pointer"
+
+	"github.com/libmonclient/libmonclient/capi/eventq"
+	"github.com/libmonclient/libmonclient/capi/handle"
+	"github.com/libmonclient/libmonclient/denc"
+)
+
+// thread runs the callbacks of one client: a thread of C, started when the first callback is registered, which takes event
+// after event from its queue. Sinks of which nothing more comes are let go on it as well, when that cannot be done where
+// it is found out.
+type thread struct {
+	client handle.Handle
+	events *eventq.Queue[event]
+
+	mu      sync.Mutex
+	started bool
+	stopped bool
+	id      C.pthread_t
+
+	// busy is the source whose event is with the user, owned by the thread.
+	busy *eventq.Source[event]
+	// releases are registrations to let go of; an event without a registration announces each.
+	releases *eventq.Source[event]
+}
+
+func (t *thread) init(client handle.Handle) {
+	t.client = client
+	t.events = eventq.New[event]()
+	t.releases = t.events.NewSource(eventq.Limit{})
+}
+
+// start starts the thread unless it runs, and returns its queue.
+func (t *thread) start() (*eventq.Queue[event], error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.stopped:
+		return nil, errClosed
+	case t.started:
+		return t.events, nil
+	}
+	context := pointer.Save(t)
+	if errno := C.capi_thread_start(&t.id, context); errno != 0 {
+		pointer.Unref(context)
+		return nil, failure(-int32(errno), "a thread for callbacks: %v", denc.Errno(errno))
+	}
+	t.started = true
+	return t.events, nil
+}
+
+// release lets go of a registration on the thread, or here when there is none any more.
+func (t *thread) release(r *registration) {
+	if _, err := t.start(); err != nil || !t.releases.Push(event{connected: nil, reg: r, kind: releaseOnly}, 0) {
+		r.release()
+	}
+}
+
+// releaseOnly is the kind of an event that lets go of its registration and is none for the user.
+const releaseOnly = 0
+
+// stop returns when the thread has delivered what waits and has ended.
+func (t *thread) stop() {
+	t.mu.Lock()
+	t.stopped = true
+	started := t.started
+	t.mu.Unlock()
+	t.events.Finish()
+	if started {
+		C.capi_thread_join(t.id)
+	}
+}
+
+//export goThreadBegin
+func goThreadBegin(context unsafe.Pointer) {
+	t := pointer.Restore(context).(*thread) //nolint:errcheck // nothing else is saved
+	C.capi_set_callback_client(C.uint64_t(t.client))
+}
+
+// goThreadNext returns the next event and the sink whose callback gets it, NULL when the thread is to end.
+//
+//export goThreadNext
+func goThreadNext(context unsafe.Pointer, sink **C.struct_capi_sink) *C.monclient_event_t {
+	t := pointer.Restore(context).(*thread) //nolint:errcheck // as above
+	for {
+		if e, ok := t.next(sink); e != nil || !ok {
+			return e
+		}
+	}
+}
+
+// next takes one event; nil when it is none for the user, false when the thread is to end.
+func (t *thread) next(sink **C.struct_capi_sink) (out *C.monclient_event_t, ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			_ = panicked(v) // which is in the log; the thread goes on
+			out, ok = nil, true
+		}
+	}()
+	if t.busy != nil {
+		t.busy.Done()
+		t.busy = nil
+	}
+	item, err := t.events.TakeBusy()
+	if err != nil {
+		return nil, false
+	}
+	t.busy = item.Source
+	r := item.Value.reg
+	if item.Value.kind == releaseOnly {
+		r.release()
+		return nil, true
+	}
+	out = build(&item)
+	if out != nil {
+		*sink = r.sink // which the event holds a reference on
+	}
+	if item.Final {
+		r.release()
+	}
+	return out, true
+}
+
+//export goThreadEnd
+func goThreadEnd(context unsafe.Pointer) { pointer.Unref(context) }

@@ -1,0 +1,811 @@
+/*
+ * libmonclient: a client of the monitors of a Ceph cluster.
+ * Copyright the libmonclient authors. SPDX-License-Identifier: Apache-2.0
+ *
+ * This header is the whole contract of libmonclient.so. It needs C99 or C++11.
+ *
+ *
+ * In short
+ *
+ *     monclient_config_t config;
+ *     monclient_t client;
+ *     monclient_reply_t *reply;
+ *
+ *     monclient_config_create(&config);
+ *     monclient_config_read_file(config, NULL);            // $CEPH_CONF, /etc/ceph/ceph.conf, ...
+ *     if (monclient_connect(config, NULL, &client) != MONCLIENT_OK)
+ *         die(monclient_last_error());
+ *     if (monclient_command(client, "{\"prefix\": \"status\"}", NULL, &reply) != MONCLIENT_OK)
+ *         die(monclient_last_error());                     // nobody has answered
+ *     if (reply->retval < 0)
+ *         die(reply->status);                              // the monitors said no
+ *     fwrite(reply->output, 1, reply->output_len, stdout);
+ *     monclient_reply_free(reply);
+ *     monclient_close(client);
+ *     monclient_config_destroy(config);
+ *
+ *
+ * Status
+ *
+ * Functions return MONCLIENT_OK (0) or a negative MONCLIENT_E... status; out-parameters are set on MONCLIENT_OK, and are
+ * 0 or NULL otherwise. The status says whether the library did what it was asked; what the cluster said to it is another
+ * value (monclient_reply.retval). monclient_last_error() has the text of what happened.
+ *
+ * Unless a function says otherwise it also returns
+ *   MONCLIENT_EINVAL      an argument is NULL that must not be, or has no meaning; the text names it
+ *   MONCLIENT_EILSEQ      a text is not UTF-8
+ *   MONCLIENT_E2BIG       a text or buffer is longer than MONCLIENT_MAX_INPUT
+ *   MONCLIENT_EBADHANDLE  a handle is 0, was invented, is of another kind, or what it meant has been destroyed
+ *   MONCLIENT_EFORKED     the process was forked after it had loaded the library
+ *   MONCLIENT_EINTERNAL   the library has a bug; the text has the stack. The process lives on
+ *   MONCLIENT_ENOMEM      there is no memory for the result
+ *
+ *
+ * Handles
+ *
+ * A handle is a number. 0 is none. A number is never used again, so that a stale handle is a status and never another
+ * object. The last byte is the kind of object. Handles may be used from any thread, many at a time, and destroyed while
+ * other threads use them: those calls end with MONCLIENT_ECLOSED or MONCLIENT_EBADHANDLE.
+ *
+ *
+ * Memory: what the library allocates the library releases, through one call for each type
+ *
+ *   monclient_reply_t *     monclient_reply_free()
+ *   monclient_session_t *   monclient_session_free()
+ *   monclient_event_t *     monclient_event_free()
+ *   char *, void *          monclient_free()
+ *
+ * All of these take NULL. A const char * that a function returns is static or, for monclient_last_error(), lives until
+ * the next call of the thread. What an event, a reply or a session points to lives as long as that. What a function is
+ * given belongs to the caller, who may free it when the function has returned.
+ *
+ * Structures that the caller fills begin with struct_size = sizeof(the structure); everything else may be 0, which is
+ * the default. New members come at the end: a structure that is shorter than the library's is taken as if 0 went on, one
+ * that is longer is refused with MONCLIENT_EINVAL if the surplus is not 0. Structures that the library fills grow in the same way; read
+ * them through the pointer and never copy them by size.
+ *
+ *
+ * Events: callbacks and queues
+ *
+ * What happens later arrives as an event at the monclient_sink_t that the call was given. A sink is either
+ *
+ * - a callback. Callbacks of one client run on one thread of the library, one after the other, in the order in which
+ *   things happened, without any lock held, and never after the call that ends their source has returned
+ *   (monclient_close(), monclient_unsubscribe()). A callback may call back into the library, but calls that wait for its
+ *   own client, or close it, return MONCLIENT_EDEADLK. One that blocks delays its client's other callbacks and nothing
+ *   else. The event is the library's, until the callback returns or for longer with monclient_event_keep().
+ * - a queue (monclient_queue_create()), which the program empties when it likes, with a file descriptor for poll, epoll,
+ *   libuv, asyncio. No thread of the library runs code of the program then.
+ *
+ * An operation gives exactly one event. A source whose events nobody fetches does not eat memory without bound: of a
+ * subscription, a log or a session the oldest events are dropped and the next one has their number in missed.
+ *
+ * The destroy function of a sink is called exactly once: after the last event was delivered and released, or, when the
+ * call that was given the sink fails, before that call returns. It runs on the library's thread for callbacks, or on the thread that made
+ * the last of these calls: the failing one, the one that ends the source, or monclient_event_free().
+ *
+ *
+ * The host process
+ *
+ * - The library is for Linux with glibc. It has Go's runtime inside, which brings some threads of its own. It prints
+ *   nothing, ends nothing, and reads no environment unless it is told to.
+ * - Signals: the handlers and the mask of the program stay. Go's runtime has handlers of its own, for SIGSEGV, SIGBUS,
+ *   SIGFPE, SIGPIPE and SIGURG among others; it passes on what is not its own to handlers that were there before. A program that
+ *   installs handlers later must do so with SA_ONSTACK.
+ * - fork(): a child cannot use what its parent has loaded. Every function returns MONCLIENT_EFORKED there at once, except for those
+ *   marked "works after fork". Load the library after fork(), or call exec.
+ * - dlopen() works from any thread; dlclose() leaves the library where it is.
+ * - Neither longjmp() nor a C++ exception may leave a callback.
+ */
+#ifndef MONCLIENT_H
+#define MONCLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define MONCLIENT_API __attribute__((visibility("default")))
+#else
+#define MONCLIENT_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Version ---- */
+
+enum {
+	MONCLIENT_VERSION_MAJOR = 0,
+	MONCLIENT_VERSION_MINOR = 1,
+	MONCLIENT_VERSION_PATCH = 0,
+	/** Version of this header: major << 16 | minor << 8 | patch. */
+	MONCLIENT_VERSION_NUMBER = 0x000100
+};
+
+/**
+ * Version of the library, as MONCLIENT_VERSION_NUMBER is of the header.
+ *
+ * Threads: any. Works after fork. Since 0.1.
+ */
+MONCLIENT_API uint32_t monclient_version_number(void);
+
+/**
+ * Version of the library as a text, such as "0.1.0".
+ *
+ * Threads: any. Works after fork. Since 0.1.
+ */
+MONCLIENT_API const char *monclient_version(void);
+
+/**
+ * Whether the library has a feature.
+ *
+ * @param name  "aes256krb5" (keys of Ceph 20), "secure" (encrypted connections), "queue", "dialer", and names that later
+ *              versions add
+ * @return 1 or 0; 0 for NULL
+ *
+ * Threads: any. Works after fork. Since 0.1.
+ */
+MONCLIENT_API int monclient_has_feature(const char *name);
+
+/* ---- Status ---- */
+
+/**
+ * Statuses. Where Linux has an errno for it the status is its negative, and it will never change. A status that is not
+ * listed here is the negative errno of a system call or of a monitor's verdict; monclient_strerror() knows it.
+ */
+enum {
+	MONCLIENT_OK = 0,
+	MONCLIENT_EPERM = -1,            /**< the monitor does not allow it */
+	MONCLIENT_ENOENT = -2,           /**< no such option, file, key or map */
+	MONCLIENT_EIO = -5,              /**< nothing more exact is known; the text says what happened */
+	MONCLIENT_E2BIG = -7,            /**< longer than MONCLIENT_MAX_INPUT */
+	MONCLIENT_ENOMEM = -12,          /**< out of memory */
+	MONCLIENT_EACCES = -13,          /**< the monitor refuses the name or the key */
+	MONCLIENT_EBUSY = -16,           /**< something else is in the way: another level of the log, for example */
+	MONCLIENT_EINVAL = -22,          /**< a bad argument, option or file; the text names it */
+	MONCLIENT_ERANGE = -34,          /**< the buffer is too small */
+	MONCLIENT_EDEADLK = -35,         /**< a callback may not wait for its own client, nor close it */
+	MONCLIENT_EPROTO = -71,          /**< the monitor sent something that cannot be read */
+	MONCLIENT_EILSEQ = -84,          /**< a text is not UTF-8 */
+	MONCLIENT_EOPNOTSUPP = -95,      /**< the monitor and this library have no method or mode in common */
+	MONCLIENT_ENETUNREACH = -101,    /**< no way to the monitors' network */
+	MONCLIENT_ECONNRESET = -104,     /**< the monitor broke the connection */
+	MONCLIENT_ENOTCONN = -107,       /**< there is no session at the moment */
+	MONCLIENT_ECLOSED = -108,        /**< the client was closed, or the queue destroyed, during the call (ESHUTDOWN) */
+	MONCLIENT_ETIMEDOUT = -110,      /**< the time was up */
+	MONCLIENT_ECONNREFUSED = -111,   /**< nobody listens at the monitors' addresses */
+	MONCLIENT_EHOSTUNREACH = -113,   /**< no way to the monitors */
+	MONCLIENT_ECANCELED = -125,      /**< it was canceled, or unsubscribed */
+	MONCLIENT_EBADHANDLE = -1001,    /**< no such handle, or not any more */
+	MONCLIENT_EFORKED = -1002,       /**< the process was forked after it had loaded the library */
+	MONCLIENT_EINTERNAL = -1003      /**< a bug of the library; it has been caught, and the text has the stack */
+};
+
+/**
+ * A text for a status, such as "permission denied". Never NULL; static.
+ *
+ * @param status  a status of this library, or a monitor's retval
+ *
+ * Threads: any. Works after fork. Since 0.1.
+ */
+MONCLIENT_API const char *monclient_strerror(int status);
+
+/**
+ * What happened in the last call of this thread that failed: a sentence without a line break at the end, which names what was asked for, the
+ * monitor, the step, the option or the file. It contains no secret.
+ *
+ * @return never NULL; "" when no call of this thread has failed. It lives until this thread calls the library again.
+ *
+ * Threads: any; every thread has its own. Works after fork. Since 0.1.
+ */
+MONCLIENT_API const char *monclient_last_error(void);
+
+/* ---- Limits and kinds ---- */
+
+enum {
+	/** The longest text or buffer, in bytes, that a function takes. */
+	MONCLIENT_MAX_INPUT = 0x10000000,
+	/** A timeout that never ends. */
+	MONCLIENT_FOREVER = -1,
+	/** The size that monclient_fsid() needs, with the NUL. */
+	MONCLIENT_FSID_SIZE = 37
+};
+
+/** Kinds of handles: the last byte of a handle. */
+enum {
+	MONCLIENT_KIND_CONFIG = 1,
+	MONCLIENT_KIND_CLIENT = 2,
+	MONCLIENT_KIND_OP = 3,
+	MONCLIENT_KIND_SUB = 4,
+	MONCLIENT_KIND_QUEUE = 5
+};
+
+typedef uint64_t monclient_config_t; /**< where the monitors are, who connects, and how */
+typedef uint64_t monclient_t;        /**< a client: a session with the monitors, which moves to another one when it must */
+typedef uint64_t monclient_op_t;     /**< an operation that has not completed */
+typedef uint64_t monclient_sub_t;    /**< a subscription */
+typedef uint64_t monclient_queue_t;  /**< a queue of events */
+
+/**
+ * Release a text or a buffer that a function returned through a char ** or void **. NULL is nothing.
+ *
+ * Threads: any. Works after fork. Since 0.1.
+ */
+MONCLIENT_API void monclient_free(void *p);
+
+/* ---- Events ---- */
+
+/** What an event tells. */
+enum {
+	MONCLIENT_EVENT_CONNECT = 1, /**< monclient_connect_async() has completed: client */
+	MONCLIENT_EVENT_COMMAND = 2, /**< monclient_command_async() has completed: reply */
+	MONCLIENT_EVENT_VERSION = 3, /**< monclient_get_version_async() has completed: epoch (the newest), oldest */
+	MONCLIENT_EVENT_WAIT = 4,    /**< monclient_wait_for_map_async() has completed: epoch */
+	MONCLIENT_EVENT_MAP = 5,     /**< a subscription has something: what, epoch, data, missed; or has ended: status */
+	MONCLIENT_EVENT_SESSION = 6, /**< the session has changed: session_change, mon, addr, elapsed_ns, error, missed */
+	MONCLIENT_EVENT_LOG = 7      /**< the library has something to say: log_level, text, missed */
+};
+
+/** Bits of monclient_event.flags. */
+enum {
+	MONCLIENT_EVENT_LAST = 1, /**< nothing more comes from this source */
+	MONCLIENT_EVENT_FULL = 2, /**< data is a whole map; otherwise an incremental of an OSDMap, or a change of keys */
+	MONCLIENT_EVENT_JSON = 4  /**< data is a JSON text: of config, kv:PREFIX and log-LEVEL, which are no encoded maps */
+};
+
+/** What has happened to the session. */
+enum {
+	MONCLIENT_SESSION_HUNTING = 1,       /**< monitors are being tried: mon has their names, separated by commas */
+	MONCLIENT_SESSION_ATTEMPT_FAILED = 2, /**< one of them failed: mon, addr, elapsed_ns, error */
+	MONCLIENT_SESSION_CONNECTED = 3,     /**< there is a session: mon, addr, elapsed_ns since hunting began */
+	MONCLIENT_SESSION_LOST = 4,          /**< the session is over: mon, addr, elapsed_ns since it began, error */
+	MONCLIENT_SESSION_FAILED_OVER = 5    /**< there is a session, with another monitor than the last one: as CONNECTED */
+};
+
+/** Levels of the library's own log. A level has those above it. */
+enum {
+	MONCLIENT_LOG_NONE = 0,
+	MONCLIENT_LOG_ERROR = 1,
+	MONCLIENT_LOG_WARN = 2,
+	MONCLIENT_LOG_INFO = 3,
+	MONCLIENT_LOG_DEBUG = 4
+};
+
+/** The monitors' answer to a command. Release it with monclient_reply_free(), unless it is part of an event. */
+typedef struct monclient_reply {
+	int32_t retval;      /**< 0, a negative errno of Linux; a few commands succeed with a positive value */
+	uint32_t resent;     /**< 1: it was sent more than once, for sessions were lost, and may have been executed so */
+	const char *status;  /**< a text for people, never NULL; the reason when retval is negative */
+	const void *output;  /**< what the command printed; a NUL follows it, which output_len does not count; never NULL */
+	uint64_t output_len; /**< bytes */
+} monclient_reply_t;
+
+/** Something that happened. Members that the kind of event does not mention are 0 or NULL. */
+typedef struct monclient_event {
+	uint32_t type;    /**< MONCLIENT_EVENT_... */
+	uint32_t flags;   /**< MONCLIENT_EVENT_LAST and others */
+	int32_t status;   /**< MONCLIENT_OK, or why there is no result, or why the subscription has ended */
+	uint32_t missed;  /**< how many events of this source were dropped before this one */
+	void *userdata;   /**< the sink's */
+	uint64_t source;  /**< handle of the operation or subscription, which may be stale by now; 0: session and log */
+	uint64_t client;  /**< handle of the client; 0 if there is none (yet) */
+	const char *error; /**< what happened, for a status other than MONCLIENT_OK and for failures of the session */
+	const monclient_reply_t *reply; /**< COMMAND with MONCLIENT_OK */
+	const char *what;  /**< MAP: the name that was subscribed to */
+	uint64_t epoch;    /**< the map's epoch, the version of a log or of keys; 0 for config */
+	uint64_t oldest;   /**< VERSION: the oldest epoch that the monitors have */
+	const void *data;  /**< MAP: the encoded map, or a JSON text, followed by a NUL that data_len does not count */
+	uint64_t data_len; /**< bytes */
+	uint32_t session_change; /**< SESSION: MONCLIENT_SESSION_... */
+	uint32_t log_level;      /**< LOG: MONCLIENT_LOG_... */
+	const char *mon;     /**< SESSION: the monitor's name, without "mon." */
+	const char *addr;    /**< SESSION: its address, such as "v2:10.0.0.1:3300/0" */
+	uint64_t elapsed_ns; /**< SESSION: nanoseconds */
+	const char *text;    /**< LOG: the message with its attributes, on one line but for stacks */
+} monclient_event_t;
+
+/** Receives an event. It may not free the event. */
+typedef void (*monclient_event_cb)(const monclient_event_t *event, void *userdata);
+
+/** Ends the life of userdata. */
+typedef void (*monclient_destroy_cb)(void *userdata);
+
+/** Where events go: to a queue, or to a callback. Exactly one of the two is set. The library copies it. */
+typedef struct monclient_sink {
+	uint32_t struct_size;
+	uint32_t reserved;           /**< 0 */
+	monclient_queue_t queue;     /**< the queue, or 0 */
+	monclient_event_cb callback; /**< the callback, or NULL */
+	void *userdata;              /**< anything; the library does not look at it */
+	monclient_destroy_cb destroy; /**< called once when userdata is not needed any more, or NULL */
+} monclient_sink_t;
+
+/**
+ * Keep the event of a callback for longer than the callback runs: afterwards it belongs to the program as well, which
+ * calls monclient_event_free() for each time that it was kept.
+ *
+ * @param event  NULL is nothing
+ * @return the event
+ *
+ * Threads: any. Since 0.1.
+ */
+MONCLIENT_API monclient_event_t *monclient_event_keep(const monclient_event_t *event);
+
+/**
+ * Release an event that came from a queue or was kept, with everything that it points to. NULL is nothing.
+ *
+ * Threads: any. Works after fork, where it releases nothing. Since 0.1.
+ */
+MONCLIENT_API void monclient_event_free(monclient_event_t *event);
+
+/* ---- Configuration ---- */
+
+/**
+ * Make a configuration that has nothing but defaults.
+ *
+ * Options have the names, types, defaults and units of Ceph's: mon_host, fsid, name (client.admin), cluster, key,
+ * keyring, keyfile, monmap, auth_client_required (methods: cephx, none), ms_mon_client_mode (secure, crc),
+ * client_mount_timeout (of connecting, seconds), rados_mon_op_timeout (of commands, seconds, 0: none),
+ * ms_connection_ready_timeout, ms_initial_backoff, ms_max_backoff, mon_client_hunt_interval,
+ * mon_client_hunt_interval_backoff, mon_client_hunt_interval_max_multiple, mon_client_hunt_parallel,
+ * mon_client_ping_interval, mon_client_ping_timeout and others. Of this library's own:
+ * monclient_hostname (this machine's name for masked options), monclient_max_message (bytes that a monitor may send
+ * in one message), monclient_offer_compression and monclient_revision0 (bool: connect as older clients do).
+ *
+ * Values have levels: default < configuration file < environment < command line < monclient_config_set().
+ *
+ * @param[out] config  release it with monclient_config_destroy()
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_create(monclient_config_t *config);
+
+/**
+ * Destroy a configuration. Clients that were made of it live on.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_destroy(monclient_config_t config);
+
+/**
+ * Read a configuration file. It replaces what an earlier call has read. Implements: int rados_conf_read_file(...).
+ *
+ * @param path  the file; NULL: the option conf, else $CEPH_CONF, else the first that opens of $data_dir/config,
+ *              /etc/ceph/$cluster.conf, ~/.ceph/$cluster.conf and $cluster.conf in the working directory
+ * @return MONCLIENT_ENOENT  there is none, and the text has every path that was tried
+ *         MONCLIENT_EINVAL  it does not parse, and the text has the line
+ *
+ * Threads: any. Blocks for the file system. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_read_file(monclient_config_t config, const char *path);
+
+/**
+ * Take over $CEPH_ARGS and $CEPH_KEYRING. Implements: int rados_conf_parse_env(...).
+ *
+ * Threads: any that does not change the environment meanwhile. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_parse_env(monclient_config_t config);
+
+/**
+ * Take over the options of a command line: --mon-host X, --mon_host=X, -m X, -n NAME, --id ID, -k KEYRING, -c FILE and so
+ * on, for every option. Implements: int rados_conf_parse_argv_remainder(...).
+ *
+ * @param argc       number of arguments, without the name of the program
+ * @param argv       the arguments, not retained
+ * @param[out] rest  room for argc pointers, or NULL: gets those of argv that were no options, in order
+ * @param[out] nrest how many these are, or NULL
+ * @return MONCLIENT_EINVAL  a value does not fit its option, or is missing
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_parse_argv(monclient_config_t config, int argc, const char *const *argv,
+                                              const char **rest, int *nrest);
+
+/**
+ * Set an option, above all files, variables and arguments. Implements: int rados_conf_set(...).
+ *
+ * @param option  its name; blanks, dashes and underscores are the same
+ * @param value   as text
+ * @return MONCLIENT_ENOENT  there is no such option
+ *         MONCLIENT_EINVAL  the value does not fit it
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_set(monclient_config_t config, const char *option, const char *value);
+
+/**
+ * Get the value of an option as text, with metavariables such as $cluster expanded. Implements: int rados_conf_get(...).
+ *
+ * @param[out] value  release it with monclient_free()
+ * @return MONCLIENT_ENOENT  there is no such option
+ *         MONCLIENT_EACCES  it is secret, as key is
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_get(monclient_config_t config, const char *option, char **value);
+
+/**
+ * Use a keyring that is in memory instead of a file. The entity that the option name says must be in it. A single key in
+ * base64 is set with the option key instead. The option key, if set, is used before.
+ *
+ * @param text  the text of a keyring file, not retained
+ * @param len   its length in bytes
+ * @return MONCLIENT_EINVAL  it does not parse, and the text has the line
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_set_keyring(monclient_config_t config, const char *text, size_t len);
+
+/**
+ * Start from an encoded monmap, as "ceph mon getmap" writes it, instead of mon_host and its like.
+ *
+ * @param data  the map, not retained
+ * @param len   its length in bytes
+ * @return MONCLIENT_EPROTO  it does not decode
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_set_monmap(monclient_config_t config, const void *data, size_t len);
+
+/**
+ * Opens a connection to a monitor: through a proxy or a tunnel, for example.
+ *
+ * @param ip          the monitor's address, such as "10.0.0.1" or "fd00::1"
+ * @param port        its port
+ * @param timeout_ms  how long it may take; a connection that comes later is closed
+ * @return the file descriptor of a connected stream socket, which the library owns from then on, or a negative errno
+ */
+typedef int (*monclient_dial_cb)(const char *ip, uint16_t port, int32_t timeout_ms, void *userdata);
+
+/** Opens connections instead of the library. The library copies it. */
+typedef struct monclient_dialer {
+	uint32_t struct_size;
+	uint32_t reserved;      /**< 0 */
+	monclient_dial_cb dial; /**< runs on threads of the library, several at a time; it may block */
+	void *userdata;
+	monclient_destroy_cb destroy; /**< called once when no configuration and no client needs userdata any more, or NULL */
+} monclient_dialer_t;
+
+/**
+ * Have a function open the connections of the clients that are made of this configuration from now on.
+ *
+ * @param dialer  NULL: the library opens them again
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_set_dialer(monclient_config_t config, const monclient_dialer_t *dialer);
+
+/* ---- Client ---- */
+
+/** How to connect, beyond the configuration. */
+typedef struct monclient_connect_options {
+	uint32_t struct_size;
+	int32_t timeout_ms;              /**< 0: client_mount_timeout; MONCLIENT_FOREVER */
+	const monclient_sink_t *session; /**< gets MONCLIENT_EVENT_SESSION from the first attempt on, or NULL */
+	const monclient_sink_t *log;     /**< gets MONCLIENT_EVENT_LOG, or NULL */
+	uint32_t log_level;              /**< MONCLIENT_LOG_..., 0: nothing until monclient_set_log_level() */
+	uint32_t reserved;               /**< 0 */
+} monclient_connect_options_t;
+
+/**
+ * Find a monitor that lets the client in, and wait for that. Monitors that do not answer are tried again until the time is
+ * up, because monitors are restarted; that the key is refused is told at once. The configuration is read now: changing it later
+ * does not change the client.
+ *
+ * @param      options  NULL: defaults
+ * @param[out] client   end it with monclient_close()
+ * @return MONCLIENT_ETIMEDOUT, MONCLIENT_ECONNREFUSED, MONCLIENT_EHOSTUNREACH, MONCLIENT_EACCES, MONCLIENT_EPERM,
+ *         MONCLIENT_ENOENT (no monitors configured, no keyring), MONCLIENT_EINVAL (a bad option),
+ *         MONCLIENT_EOPNOTSUPP, MONCLIENT_EPROTO; the text names every monitor that was tried, how far it got and why
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_connect(monclient_config_t config, const monclient_connect_options_t *options,
+                                    monclient_t *client);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_CONNECT, whose client belongs to the receiver. When nobody
+ * receives it because the queue was destroyed, the client is closed.
+ *
+ * @param      sink  where the completion goes
+ * @param[out] op    for monclient_op_cancel(), or NULL
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_connect_async(monclient_config_t config, const monclient_connect_options_t *options,
+                                          const monclient_sink_t *sink, monclient_op_t *op);
+
+/**
+ * Close a client: calls that wait for it and operations end with MONCLIENT_ECLOSED, subscriptions end, their events are
+ * delivered, and then the function returns. It waits for callbacks that run, and for nothing on the network.
+ *
+ * @return MONCLIENT_EDEADLK  in a callback of this client
+ *         MONCLIENT_EBADHANDLE  also when another thread has closed it
+ *
+ * Threads: any. Blocks for callbacks that run. Since 0.1.
+ */
+MONCLIENT_API int monclient_close(monclient_t client);
+
+/**
+ * The cluster's id as text, such as "a4f5c1e0-...".
+ *
+ * @param[out] buf   gets it with a NUL
+ * @param      size  room in buf, MONCLIENT_FSID_SIZE or more
+ * @return MONCLIENT_ERANGE  size is smaller
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_fsid(monclient_t client, char *buf, size_t size);
+
+/**
+ * The number that the monitors know this client by. It outlives sessions.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_global_id(monclient_t client, uint64_t *global_id);
+
+/**
+ * The newest monmap that the client has, encoded as the monitors do.
+ *
+ * @param[out] data  release it with monclient_free()
+ * @param[out] len   bytes
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_monmap(monclient_t client, void **data, size_t *len);
+
+/**
+ * The same map as JSON: the members that "ceph mon dump -f json" has, but for the quorum.
+ *
+ * @param[out] json  release it with monclient_free()
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_monmap_json(monclient_t client, char **json);
+
+/** The present session. Release it with monclient_session_free(). */
+typedef struct monclient_session {
+	const char *mon;        /**< name of the monitor, without "mon." */
+	const char *addr;       /**< its address */
+	const char *local_addr; /**< the client's own address, as the monitor sees it */
+	const char *mode;       /**< "secure" or "crc" */
+	uint64_t features;      /**< Ceph's feature bits of both sides */
+	int64_t since_ns;       /**< when it began: nanoseconds since 1970 */
+	int32_t rank;           /**< of the monitor */
+	uint32_t reserved;
+} monclient_session_t;
+
+/**
+ * The state of the session.
+ *
+ * @param[out] session  release it with monclient_session_free()
+ * @return MONCLIENT_ENOTCONN  there is none at the moment: a monitor is being looked for
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_session(monclient_t client, monclient_session_t **session);
+
+/**
+ * Release the state of a session. NULL is nothing.
+ *
+ * Threads: any. Works after fork. Since 0.1.
+ */
+MONCLIENT_API void monclient_session_free(monclient_session_t *session);
+
+/**
+ * Set the level of the library's log for this client.
+ *
+ * @param level  MONCLIENT_LOG_...
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_set_log_level(monclient_t client, uint32_t level);
+
+/* ---- Operations ---- */
+
+/**
+ * Cancel an operation. It completes with MONCLIENT_ECANCELED unless it has completed. What was sent to the monitors
+ * may still be executed.
+ *
+ * @return MONCLIENT_EBADHANDLE  it has completed; its event may be on its way
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_op_cancel(monclient_op_t op);
+
+/** How to send a command. */
+typedef struct monclient_command_options {
+	uint32_t struct_size;
+	int32_t timeout_ms; /**< 0: rados_mon_op_timeout; MONCLIENT_FOREVER */
+	const void *input;  /**< goes along with the command (what the ceph tool reads with -i); not retained; or NULL */
+	uint64_t input_len; /**< bytes, at most MONCLIENT_MAX_INPUT */
+} monclient_command_options_t;
+
+/**
+ * Send a command to the monitors and wait for the reply. Without a quorum the monitors answer nothing, so without a
+ * timeout this may wait for ever. A command whose session is lost is sent again. Implements: int rados_mon_command(...).
+ *
+ * @param      cmd      a JSON object: {"prefix": "osd tree", "format": "json"}; not retained
+ * @param      options  NULL: defaults
+ * @param[out] reply    release it with monclient_reply_free()
+ * @return MONCLIENT_OK when the monitors answered, whatever they answered (see reply->retval); MONCLIENT_ETIMEDOUT;
+ *         MONCLIENT_ECLOSED; MONCLIENT_EDEADLK in a callback of this client; while there is no session, also what
+ *         monclient_connect() returns
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_command(monclient_t client, const char *cmd, const monclient_command_options_t *options,
+                                    monclient_reply_t **reply);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_COMMAND.
+ *
+ * @param      sink  where the completion goes
+ * @param[out] op    for monclient_op_cancel(), or NULL
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_command_async(monclient_t client, const char *cmd,
+                                          const monclient_command_options_t *options, const monclient_sink_t *sink,
+                                          monclient_op_t *op);
+
+/**
+ * Release a reply. NULL is nothing.
+ *
+ * Threads: any. Works after fork, where it may release nothing. Since 0.1.
+ */
+MONCLIENT_API void monclient_reply_free(monclient_reply_t *reply);
+
+/**
+ * Ask the monitors for the epochs of a map that they have.
+ *
+ * @param      what        "monmap", "osdmap", "fsmap" or "mdsmap"
+ * @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+ * @param[out] newest      the newest epoch
+ * @param[out] oldest      the oldest epoch, or NULL
+ * @return MONCLIENT_EINVAL (another map); otherwise as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_get_version(monclient_t client, const char *what, int32_t timeout_ms, uint64_t *newest,
+                                        uint64_t *oldest);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_VERSION.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_get_version_async(monclient_t client, const char *what, int32_t timeout_ms,
+                                              const monclient_sink_t *sink, monclient_op_t *op);
+
+/**
+ * Wait until the monitors have a map of at least the given epoch. Implements, with monclient_get_version():
+ * int rados_wait_for_latest_osdmap(...).
+ *
+ * @param      what        "monmap", "osdmap", "mgrmap", "fsmap" or "servicemap"
+ * @param      epoch       0: the newest one
+ * @param      timeout_ms  0 and MONCLIENT_FOREVER: none
+ * @param[out] got         the epoch that came, or NULL
+ * @return MONCLIENT_EINVAL (another map); otherwise as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_wait_for_map(monclient_t client, const char *what, uint64_t epoch, int32_t timeout_ms,
+                                         uint64_t *got);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_WAIT.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_wait_for_map_async(monclient_t client, const char *what, uint64_t epoch,
+                                               int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op);
+
+/* ---- Subscriptions ---- */
+
+/** Bits of the flags of monclient_subscribe(). */
+enum {
+	MONCLIENT_SUBSCRIBE_ONETIME = 1 /**< it ends with the first answer */
+};
+
+/**
+ * Follow a map: every epoch of it, once, across changes of the session.
+ *
+ * The map is one of "monmap", "osdmap", "mgrmap", "fsmap", "fsmap.user", "servicemap"; and as JSON "config"
+ * ({"options": {NAME: VALUE}}), "kv:PREFIX" ({"keys": {KEY: VALUE or null}, "keys_base64": {KEY: VALUE that is no UTF-8}}), and one level of the cluster log: "log-debug", "log-info", "log-sec", "log-warn" or
+ * "log-error" ({"entries": [{"time", "name", "channel", "priority", "seq", "text"}]}).
+ *
+ * @param      what   one of these
+ * @param      start  the first epoch; 0: the newest map in full. For an osdmap a later one brings the incrementals from
+ *                    there on, or full maps where the monitors have trimmed them
+ * @param      flags  0 or MONCLIENT_SUBSCRIBE_ONETIME
+ * @param      sink   gets a MONCLIENT_EVENT_MAP for each map, and one with MONCLIENT_EVENT_LAST and a status at the end:
+ *                    MONCLIENT_OK (onetime), MONCLIENT_ECLOSED, MONCLIENT_EBUSY (another level of the log is
+ *                    subscribed). Of more than 1,024 events or 64 MiB that wait, the oldest are dropped
+ * @param[out] sub    for monclient_unsubscribe(); it becomes stale with the last event
+ * @return MONCLIENT_EINVAL  there is no such map
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_subscribe(monclient_t client, const char *what, uint64_t start, uint32_t flags,
+                                      const monclient_sink_t *sink, monclient_sub_t *sub);
+
+/**
+ * End a subscription. Events that wait are dropped, and there is no last one. When the function returns no callback of
+ * the subscription runs or will run, except for the one that it is called from.
+ *
+ * Threads: any. Blocks for a callback that runs. Since 0.1.
+ */
+MONCLIENT_API int monclient_unsubscribe(monclient_sub_t sub);
+
+/* ---- Queues ---- */
+
+/**
+ * Make a queue. Any number of clients and operations may use it.
+ *
+ * @param[out] queue  release it with monclient_queue_destroy()
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_queue_create(monclient_queue_t *queue);
+
+/**
+ * Destroy a queue. Events in it are released, calls that wait for it end with MONCLIENT_ECLOSED, and what would
+ * arrive later is released at once. Take its descriptor out of epoll first.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_queue_destroy(monclient_queue_t queue);
+
+/**
+ * The queue's file descriptor, which is readable while events wait. Do not read it, write it or close it.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_queue_fd(monclient_queue_t queue, int *fd);
+
+/**
+ * Take events out of a queue.
+ *
+ * @param      queue
+ * @param[out] events      gets them in the order in which things happened; release each with monclient_event_free()
+ * @param      max         room in events, at least 1
+ * @param      timeout_ms  how long to wait for the first event; 0: not at all; MONCLIENT_FOREVER
+ * @param[out] count       how many events there are; 0 when the time was up, which is no error
+ *
+ * Threads: any, several at a time. Blocks for timeout_ms. Since 0.1.
+ */
+MONCLIENT_API int monclient_queue_poll(monclient_queue_t queue, monclient_event_t **events, uint32_t max,
+                                       int32_t timeout_ms, uint32_t *count);
+
+/* ---- Diagnostics ---- */
+
+/** What is alive in the library. All of it is 0 when everything has been released. */
+typedef struct monclient_counters {
+	uint32_t struct_size;
+	uint32_t configs;       /**< handles of that kind */
+	uint32_t clients;       /**< handles of that kind */
+	uint32_t operations;    /**< operations that have not completed */
+	uint32_t subscriptions; /**< handles of that kind */
+	uint32_t queues;        /**< handles of that kind */
+	uint32_t sinks;         /**< copies of sinks and dialers whose destroy function has not been called */
+	uint32_t buffers;       /**< replies, events, sessions, texts and buffers that have not been released */
+	uint32_t pinned;        /**< those of them that keep memory of the network where it is instead of a copy */
+	uint32_t threads;       /**< threads that run callbacks */
+} monclient_counters_t;
+
+/**
+ * Count what is alive.
+ *
+ * @param[in,out] counters  with struct_size set
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_counters(monclient_counters_t *counters);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MONCLIENT_H */
