@@ -97,9 +97,11 @@ func goUnsubscribe(h C.monclient_sub_t, callbackOf C.uint64_t) (rc C.int) {
 	if !ok {
 		return fail(badHandle(h, "subscription"))
 	}
+	// On the client's own callback thread there is either nothing to wait for, or the caller itself. The source ends
+	// first, so that it does not tell of its end.
+	over := s.reg.source.Drop(handle.Handle(callbackOf) != s.client.handle)
 	s.mc.Close()
-	// On the client's own callback thread there is either nothing to wait for, or the caller itself.
-	if s.reg.source.Drop(handle.Handle(callbackOf) != s.client.handle) {
+	if over {
 		s.reg.release()
 	}
 	return C.MONCLIENT_OK

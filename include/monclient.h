@@ -88,13 +88,17 @@
  * The host process
  *
  * - The library is for Linux with glibc. It has Go's runtime inside, which brings some threads of its own. It prints
- *   nothing, ends nothing, and reads no environment unless it is told to.
- * - Signals: the handlers and the mask of the program stay. Go's runtime has handlers of its own, for SIGSEGV, SIGBUS,
- *   SIGFPE, SIGPIPE and SIGURG among others; it passes on what is not its own to handlers that were there before. A program that
- *   installs handlers later must do so with SA_ONSTACK.
- * - fork(): a child cannot use what its parent has loaded. Every function returns MONCLIENT_EFORKED there at once, except for those
- *   marked "works after fork". Load the library after fork(), or call exec.
- * - dlopen() works from any thread; dlclose() leaves the library where it is.
+ *   nothing, ends nothing, and reads no environment variable unless it is told to, but for those of Go's runtime when it is
+ *   loaded: GODEBUG, GOGC, GOMEMLIMIT, GOMAXPROCS, GOTRACEBACK.
+ * - Signals: handlers, dispositions and the masks of the program's threads stay. The library's own threads block every
+ *   signal that Go's runtime does not need, so handlers of the program run on the program's threads, and signalfd(2) and
+ *   sigwait(3) work. Go's runtime has handlers of its own for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG; it passes on what is
+ *   not its own to the handlers that were there before, and adds SA_ONSTACK to all of those. A program that installs
+ *   handlers later must do so with SA_ONSTACK. A thread without sigaltstack(2) gets one with its first call.
+ * - fork(): a child cannot use what its parent has loaded. Every function returns MONCLIENT_EFORKED there at once, except
+ *   for those marked "works after fork". Load the library after fork(), or call exec.
+ * - dlopen() works from any thread; dlclose() leaves the library where it is. A few file descriptors of Go's runtime (all
+ *   close-on-exec) stay open with it.
  * - Neither longjmp() nor a C++ exception may leave a callback.
  */
 #ifndef MONCLIENT_H
@@ -230,7 +234,7 @@ typedef uint64_t monclient_queue_t;  /**< a queue of events */
 /**
  * Release a text or a buffer that a function returned through a char ** or void **. NULL is nothing.
  *
- * Threads: any. Works after fork. Since 0.1.
+ * Threads: any. Works after fork, where it releases nothing. Since 0.1.
  */
 MONCLIENT_API void monclient_free(void *p);
 
@@ -295,7 +299,7 @@ typedef struct monclient_event {
 	const char *what;  /**< MAP: the name that was subscribed to */
 	uint64_t epoch;    /**< the map's epoch, the version of a log or of keys; 0 for config */
 	uint64_t oldest;   /**< VERSION: the oldest epoch that the monitors have */
-	const void *data;  /**< MAP: the encoded map, or a JSON text, followed by a NUL that data_len does not count */
+	const void *data;  /**< MAP: the encoded map; or a JSON text, which a NUL follows that data_len does not count */
 	uint64_t data_len; /**< bytes */
 	uint32_t session_change; /**< SESSION: MONCLIENT_SESSION_... */
 	uint32_t log_level;      /**< LOG: MONCLIENT_LOG_... */
@@ -322,8 +326,8 @@ typedef struct monclient_sink {
 } monclient_sink_t;
 
 /**
- * Keep the event of a callback for longer than the callback runs: afterwards it belongs to the program as well, which
- * calls monclient_event_free() for each time that it was kept.
+ * Keep an event for longer than its callback runs, or in more than one place: events are counted, and the program calls
+ * monclient_event_free() for each time that it was kept.
  *
  * @param event  NULL is nothing
  * @return the event
@@ -393,7 +397,7 @@ MONCLIENT_API int monclient_config_parse_env(monclient_config_t config);
  *
  * @param argc       number of arguments, without the name of the program
  * @param argv       the arguments, not retained
- * @param[out] rest  room for argc pointers, or NULL: gets those of argv that were no options, in order
+ * @param[out] rest  room for argc pointers, or NULL: gets those of argv that were no options, in order; it may be argv
  * @param[out] nrest how many these are, or NULL
  * @return MONCLIENT_EINVAL  a value does not fit its option, or is missing
  *
@@ -589,7 +593,7 @@ MONCLIENT_API int monclient_session(monclient_t client, monclient_session_t **se
 /**
  * Release the state of a session. NULL is nothing.
  *
- * Threads: any. Works after fork. Since 0.1.
+ * Threads: any. Works after fork, where it releases nothing. Since 0.1.
  */
 MONCLIENT_API void monclient_session_free(monclient_session_t *session);
 
@@ -653,7 +657,7 @@ MONCLIENT_API int monclient_command_async(monclient_t client, const char *cmd,
 /**
  * Release a reply. NULL is nothing.
  *
- * Threads: any. Works after fork, where it may release nothing. Since 0.1.
+ * Threads: any. Works after fork, where it releases nothing. Since 0.1.
  */
 MONCLIENT_API void monclient_reply_free(monclient_reply_t *reply);
 
