@@ -36,11 +36,16 @@ var noticeLimit = eventq.Limit{Events: 1024, Bytes: 1 << 20}
 // newClient takes over the sinks, which may be nil. On failure it has let go of them.
 func newClient(session, log *C.struct_capi_sink, level C.uint32_t) (*client, error) {
 	c := &client{handle: clients.Reserve()}
-	c.thread.init(c.handle)
+	if err := c.thread.init(c.handle); err != nil {
+		C.capi_sink_release(session)
+		C.capi_sink_release(log)
+		return nil, err
+	}
 	c.log.level.Store(uint32(level))
 	reg, err := c.register(session, noticeLimit)
 	if err != nil {
 		C.capi_sink_release(log)
+		c.end()
 		return nil, err
 	}
 	c.session = reg

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "front.h"
 #include "_cgo_export.h"
@@ -476,6 +477,7 @@ static int command_args(const char *cmd, size_t *len, const monclient_command_op
 int monclient_command(monclient_t client, const char *cmd, const monclient_command_options_t *options, monclient_reply_t **reply)
 {
 	monclient_command_options_t o;
+	struct capi_wait wait;
 	size_t len;
 
 	CHECK(check_pointer(reply, "reply"));
@@ -484,7 +486,11 @@ int monclient_command(monclient_t client, const char *cmd, const monclient_comma
 	CHECK(command_args(cmd, &len, options, &o));
 	if (own_callback(client, "monclient_command"))
 		return MONCLIENT_EDEADLK;
-	return goCommand(client, text_arg(cmd), len, bytes_arg(o.input), o.input_len, o.timeout_ms, reply);
+	capi_wait_begin(&wait);
+	CHECK(goCommand(client, text_arg(cmd), len, bytes_arg(o.input), o.input_len, o.timeout_ms, &wait));
+	CHECK(capi_wait_end(&wait));
+	*reply = wait.value;
+	return MONCLIENT_OK;
 }
 
 int monclient_command_async(monclient_t client, const char *cmd, const monclient_command_options_t *options,
@@ -508,7 +514,7 @@ int monclient_command_async(monclient_t client, const char *cmd, const monclient
 
 int monclient_get_version(monclient_t client, const char *what, int32_t timeout_ms, uint64_t *newest, uint64_t *oldest)
 {
-	uint64_t ignored;
+	struct capi_wait wait;
 	size_t len;
 
 	if (newest)
@@ -520,7 +526,13 @@ int monclient_get_version(monclient_t client, const char *what, int32_t timeout_
 	CHECK(check_pointer(newest, "newest"));
 	if (own_callback(client, "monclient_get_version"))
 		return MONCLIENT_EDEADLK;
-	return goGetVersion(client, text_arg(what), len, timeout_ms, newest, oldest ? oldest : &ignored);
+	capi_wait_begin(&wait);
+	CHECK(goGetVersion(client, text_arg(what), len, timeout_ms, &wait));
+	CHECK(capi_wait_end(&wait));
+	*newest = wait.numbers[0];
+	if (oldest)
+		*oldest = wait.numbers[1];
+	return MONCLIENT_OK;
 }
 
 int monclient_get_version_async(monclient_t client, const char *what, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op)
@@ -542,7 +554,7 @@ int monclient_get_version_async(monclient_t client, const char *what, int32_t ti
 
 int monclient_wait_for_map(monclient_t client, const char *what, uint64_t epoch, int32_t timeout_ms, uint64_t *got)
 {
-	uint64_t ignored;
+	struct capi_wait wait;
 	size_t len;
 
 	if (got)
@@ -551,7 +563,12 @@ int monclient_wait_for_map(monclient_t client, const char *what, uint64_t epoch,
 	CHECK(check_text(what, "what", &len));
 	if (own_callback(client, "monclient_wait_for_map"))
 		return MONCLIENT_EDEADLK;
-	return goWaitForMap(client, text_arg(what), len, epoch, timeout_ms, got ? got : &ignored);
+	capi_wait_begin(&wait);
+	CHECK(goWaitForMap(client, text_arg(what), len, epoch, timeout_ms, &wait));
+	CHECK(capi_wait_end(&wait));
+	if (got)
+		*got = wait.numbers[0];
+	return MONCLIENT_OK;
 }
 
 int monclient_wait_for_map_async(monclient_t client, const char *what, uint64_t epoch, int32_t timeout_ms,
@@ -621,14 +638,30 @@ int monclient_queue_destroy(monclient_queue_t queue)
 
 int monclient_queue_fd(monclient_queue_t queue, int *fd)
 {
+	struct capi_level *level;
+	int rc;
+
 	CHECK(check_pointer(fd, "fd"));
 	*fd = -1;
 	ENTER();
-	return goQueueFD(queue, fd);
+	level = capi_level_find(queue);
+	if (!level)
+		return goBadQueue(queue);
+	rc = capi_level_fd(level);
+	capi_level_release(level);
+	if (rc < 0)
+		return capi_fail(rc, "no descriptor for the queue: %s", monclient_strerror(rc));
+	*fd = rc;
+	return MONCLIENT_OK;
 }
 
 int monclient_queue_poll(monclient_queue_t queue, monclient_event_t **events, uint32_t max, int32_t timeout_ms, uint32_t *count)
 {
+	struct capi_level *level;
+	const struct timespec *deadline = timeout_ms < 0 ? NULL : CAPI_NOW;
+	struct timespec until;
+	int rc = MONCLIENT_OK, state;
+
 	if (count)
 		*count = 0;
 	ENTER();
@@ -636,7 +669,30 @@ int monclient_queue_poll(monclient_queue_t queue, monclient_event_t **events, ui
 	CHECK(check_pointer(count, "count"));
 	if (max == 0)
 		return capi_fail(MONCLIENT_EINVAL, "max is 0");
-	return goQueuePoll(queue, events, max, timeout_ms, count);
+	level = capi_level_find(queue);
+	if (!level)
+		return goBadQueue(queue);
+	if (timeout_ms > 0) {
+		deadline = &until;
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec += timeout_ms / 1000;
+		until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+		if (until.tv_nsec >= 1000000000) {
+			until.tv_sec++;
+			until.tv_nsec -= 1000000000;
+		}
+	}
+	do { /* again when another thread has taken what there was */
+		state = capi_level_wait(level, deadline);
+		if (state == CAPI_UP)
+			rc = goQueuePoll(queue, events, max, count);
+		else if (state == CAPI_CLOSED)
+			rc = MONCLIENT_ECLOSED;
+	} while (state == CAPI_UP && rc == MONCLIENT_OK && *count == 0);
+	capi_level_release(level);
+	if (state == CAPI_CLOSED || (state == CAPI_UP && rc == MONCLIENT_EBADHANDLE))
+		rc = capi_fail(MONCLIENT_ECLOSED, "the queue was destroyed");
+	return rc;
 }
 
 /* Diagnostics */

@@ -3,6 +3,7 @@
 #define MONCLIENT_CAPI_FRONT_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -39,6 +40,33 @@ struct capi_sink *capi_sink_new(void);          /* one reference; NULL when ther
 uint32_t capi_sinks(void);
 uint32_t capi_buffers(void);
 uint32_t capi_pinned(void);
+
+/* wait.c: a call that waits for an operation. It waits in C, as level.c says. */
+struct capi_wait {
+	sem_t done;
+	int status;          /* why there is no value */
+	char *error;         /* its text, a block, or NULL */
+	void *value;         /* a block */
+	uint64_t numbers[2];
+};
+void capi_wait_begin(struct capi_wait *w);
+void capi_wait_wake(struct capi_wait *w); /* for Go; w may be gone when it returns */
+int capi_wait_end(struct capi_wait *w);   /* waits; the status, of which the text is the last error */
+
+/* level.c */
+enum { CAPI_LATE, CAPI_UP, CAPI_CLOSED };
+struct capi_level;
+struct timespec;
+struct capi_level *capi_level_new(void); /* one reference; NULL when there is no memory */
+void capi_level_release(struct capi_level *l);
+void capi_level_publish(struct capi_level *l, uint64_t handle);
+struct capi_level *capi_level_find(uint64_t handle); /* with a reference; NULL when there is none */
+void capi_level_close(struct capi_level *l);         /* ends all waits, and cannot be found any more */
+void capi_level_set(struct capi_level *l, bool up);
+int capi_level_fd(struct capi_level *l);             /* or a status */
+int capi_level_wait(struct capi_level *l, const struct timespec *until); /* NULL: for good; CAPI_NOW: not at all */
+extern const struct timespec capi_now;
+#define CAPI_NOW (&capi_now)
 
 /* errors.c */
 int capi_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

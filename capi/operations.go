@@ -13,22 +13,7 @@ import (
 	"github.com/libmonclient/libmonclient/monclient"
 )
 
-// A blocking function is the same operation as its asynchronous form, with somebody who waits.
-
-// wait starts an operation and returns its result.
-func wait[T any](start func(done func(T, error)) (*monclient.Call, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	results := make(chan result, 1)
-	if _, err := start(func(v T, err error) { results <- result{v, err} }); err != nil {
-		var zero T
-		return zero, err
-	}
-	r := <-results
-	return r.value, r.err
-}
+// A blocking function is the same operation as its asynchronous form, with somebody who waits, in C.
 
 // begin starts an operation whose completion goes to a sink, which it takes over. fill puts the result into the event.
 func begin[T any](c *client, kind uint32, sink *C.struct_capi_sink, out *C.monclient_op_t, start func(done func(T, error)) (*monclient.Call, error), fill func(*event, T)) error {
@@ -77,7 +62,7 @@ func commandOf(cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_
 }
 
 //export goCommand
-func goCommand(h C.monclient_t, cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t, ms C.int32_t, out **C.monclient_reply_t) (rc C.int) {
+func goCommand(h C.monclient_t, cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t, ms C.int32_t, w *C.struct_capi_wait) (rc C.int) {
 	defer guard(&rc)
 	c, err := get(clients, h, "client")
 	if err != nil {
@@ -87,13 +72,10 @@ func goCommand(h C.monclient_t, cmd *C.char, n C.size_t, input unsafe.Pointer, i
 	if err != nil {
 		return fail(err)
 	}
-	reply, err := wait(func(done func(*monclient.Reply, error)) (*monclient.Call, error) {
-		return c.mc.StartCommand(command, timeout(ms), done)
+	_, err = c.mc.StartCommand(command, timeout(ms), func(r *monclient.Reply, err error) {
+		complete(w, err, func() error { return newReply(r, valueOf[C.monclient_reply_t](w)) })
 	})
-	if err != nil {
-		return fail(err)
-	}
-	return fail(newReply(reply, out))
+	return fail(err)
 }
 
 //export goCommandAsync
@@ -123,18 +105,19 @@ func startVersion(c *client, what string, within time.Duration) func(func(versio
 }
 
 //export goGetVersion
-func goGetVersion(h C.monclient_t, what *C.char, n C.size_t, ms C.int32_t, newest, oldest *C.uint64_t) (rc C.int) {
+func goGetVersion(h C.monclient_t, what *C.char, n C.size_t, ms C.int32_t, w *C.struct_capi_wait) (rc C.int) {
 	defer guard(&rc)
 	c, name, err := clientAndText(h, what, n)
 	if err != nil {
 		return fail(err)
 	}
-	v, err := wait(startVersion(c, name, timeout(ms)))
-	if err != nil {
-		return fail(err)
-	}
-	*newest, *oldest = C.uint64_t(v.newest), C.uint64_t(v.oldest)
-	return C.MONCLIENT_OK
+	_, err = startVersion(c, name, timeout(ms))(func(v versions, err error) {
+		complete(w, err, func() error {
+			w.numbers[0], w.numbers[1] = C.uint64_t(v.newest), C.uint64_t(v.oldest)
+			return nil
+		})
+	})
+	return fail(err)
 }
 
 //export goGetVersionAsync
@@ -157,18 +140,19 @@ func startWait(c *client, what string, epoch uint64, within time.Duration) func(
 }
 
 //export goWaitForMap
-func goWaitForMap(h C.monclient_t, what *C.char, n C.size_t, epoch C.uint64_t, ms C.int32_t, got *C.uint64_t) (rc C.int) {
+func goWaitForMap(h C.monclient_t, what *C.char, n C.size_t, epoch C.uint64_t, ms C.int32_t, w *C.struct_capi_wait) (rc C.int) {
 	defer guard(&rc)
 	c, name, err := clientAndText(h, what, n)
 	if err != nil {
 		return fail(err)
 	}
-	v, err := wait(startWait(c, name, uint64(epoch), timeout(ms)))
-	if err != nil {
-		return fail(err)
-	}
-	*got = C.uint64_t(v)
-	return C.MONCLIENT_OK
+	_, err = startWait(c, name, uint64(epoch), timeout(ms))(func(v uint64, err error) {
+		complete(w, err, func() error {
+			w.numbers[0] = C.uint64_t(v)
+			return nil
+		})
+	})
+	return fail(err)
 }
 
 //export goWaitForMapAsync

@@ -7,7 +7,6 @@ import "C"
 
 import (
 	"errors"
-	"time"
 	"unsafe"
 
 	"github.com/libmonclient/libmonclient/capi/eventq"
@@ -17,6 +16,7 @@ import (
 // queue is what a monclient_queue_t means.
 type queue struct {
 	events *eventq.Queue[event]
+	level  level
 }
 
 // errClosed is what calls get whose client or queue goes while they run.
@@ -28,7 +28,12 @@ const batch = 64
 //export goQueueCreate
 func goQueueCreate(h *C.monclient_queue_t) (rc C.int) {
 	defer guard(&rc)
-	*h = C.monclient_queue_t(queues.Add(&queue{events: eventq.New[event]()}))
+	l := newLevel()
+	if l.c == nil {
+		return fail(errNoMemory)
+	}
+	*h = C.monclient_queue_t(queues.Add(&queue{events: eventq.New[event](l), level: l}))
+	C.capi_level_publish(l.c, C.uint64_t(*h))
 	return C.MONCLIENT_OK
 }
 
@@ -39,7 +44,9 @@ func goQueueDestroy(h C.monclient_queue_t) (rc C.int) {
 	if !ok {
 		return fail(badHandle(h, "queue"))
 	}
+	C.capi_level_close(q.level.c)
 	dropped, over := q.events.Close()
+	C.capi_level_release(q.level.c) // which those who wait hold, too
 	for i := range dropped {
 		e := &dropped[i]
 		if e.connected != nil {
@@ -59,30 +66,17 @@ func goQueueDestroy(h C.monclient_queue_t) (rc C.int) {
 	return C.MONCLIENT_OK
 }
 
-//export goQueueFD
-func goQueueFD(h C.monclient_queue_t, fd *C.int) (rc C.int) {
-	defer guard(&rc)
-	q, err := get(queues, h, "queue")
-	if err != nil {
-		return fail(err)
-	}
-	n, err := q.events.FD()
-	if err != nil {
-		return fail(closed(err))
-	}
-	*fd = C.int(n)
-	return C.MONCLIENT_OK
-}
-
+// goQueuePoll takes what is there. Waiting is C's.
+//
 //export goQueuePoll
-func goQueuePoll(h C.monclient_queue_t, events **C.monclient_event_t, room C.uint32_t, ms C.int32_t, count *C.uint32_t) (rc C.int) {
+func goQueuePoll(h C.monclient_queue_t, events **C.monclient_event_t, room C.uint32_t, count *C.uint32_t) (rc C.int) {
 	defer guard(&rc)
 	q, err := get(queues, h, "queue")
 	if err != nil {
 		return fail(err)
 	}
 	var items [batch]eventq.Item[event]
-	n, err := q.events.Take(items[:min(room, batch)], time.Duration(max(ms, -1))*time.Millisecond)
+	n, err := q.events.Take(items[:min(room, batch)])
 	if err != nil {
 		return fail(closed(err))
 	}
@@ -112,4 +106,12 @@ func closed(err error) error {
 		return errClosed
 	}
 	return err
+}
+
+// goBadQueue says what is wrong with a handle that is no queue's.
+//
+//export goBadQueue
+func goBadQueue(h C.monclient_queue_t) (rc C.int) {
+	defer guard(&rc)
+	return fail(badHandle(h, "queue"))
 }

@@ -17,12 +17,17 @@ static void *run(void *context)
 {
 	monclient_event_t *event;
 	struct capi_sink *sink;
+	struct capi_level *level;
 
 	capi_enter();
-	goThreadBegin(context);
-	while ((event = goThreadNext(context, &sink)) != NULL) {
-		sink->callback(event, sink->userdata);
-		capi_block_release(event);
+	level = goThreadBegin(context);
+	while (goThreadNext(context, &sink, &event)) {
+		if (event) {
+			sink->callback(event, sink->userdata);
+			capi_block_release(event);
+		} else {
+			capi_level_wait(level, NULL);
+		}
 	}
 	goThreadEnd(context);
 	return NULL;

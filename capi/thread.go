@@ -21,6 +21,7 @@ import (
 // it is found out.
 type thread struct {
 	client handle.Handle
+	level  level
 	events *eventq.Queue[event]
 
 	mu      sync.Mutex
@@ -34,10 +35,15 @@ type thread struct {
 	releases *eventq.Source[event]
 }
 
-func (t *thread) init(client handle.Handle) {
+// init prepares the thread. stop undoes it.
+func (t *thread) init(client handle.Handle) error {
 	t.client = client
-	t.events = eventq.New[event]()
+	if t.level = newLevel(); t.level.c == nil {
+		return errNoMemory
+	}
+	t.events = eventq.New[event](t.level)
 	t.releases = t.events.NewSource(eventq.Limit{})
+	return nil
 }
 
 // start starts the thread unless it runs, and returns its queue.
@@ -79,56 +85,64 @@ func (t *thread) stop() {
 	if started {
 		C.capi_thread_join(t.id)
 	}
+	t.events.Close()
+	C.capi_level_release(t.level.c)
 }
 
 //export goThreadBegin
-func goThreadBegin(context unsafe.Pointer) {
+func goThreadBegin(context unsafe.Pointer) *C.struct_capi_level {
 	t := pointer.Restore(context).(*thread) //nolint:errcheck // nothing else is saved
 	C.capi_set_callback_client(C.uint64_t(t.client))
+	return t.level.c
 }
 
-// goThreadNext returns the next event and the sink whose callback gets it, NULL when the thread is to end.
+// goThreadNext brings the next event and the sink whose callback gets it. Without an event the thread is to wait. It
+// returns false when the thread is to end.
 //
 //export goThreadNext
-func goThreadNext(context unsafe.Pointer, sink **C.struct_capi_sink) *C.monclient_event_t {
+func goThreadNext(context unsafe.Pointer, sink **C.struct_capi_sink, event **C.monclient_event_t) C.bool {
 	t := pointer.Restore(context).(*thread) //nolint:errcheck // as above
 	for {
-		if e, ok := t.next(sink); e != nil || !ok {
-			return e
+		*event = nil
+		more, wait := t.next(sink, event)
+		if !more || wait || *event != nil {
+			return C.bool(more)
 		}
 	}
 }
 
-// next takes one event; nil when it is none for the user, false when the thread is to end.
-func (t *thread) next(sink **C.struct_capi_sink) (out *C.monclient_event_t, ok bool) {
+// next takes one event, which may be none for the user. wait: there is none; more is false when the thread is to end.
+func (t *thread) next(sink **C.struct_capi_sink, out **C.monclient_event_t) (more, wait bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			_ = panicked(v) // which is in the log; the thread goes on
-			out, ok = nil, true
+			more, wait = true, false
 		}
 	}()
 	if t.busy != nil {
 		t.busy.Done()
 		t.busy = nil
 	}
-	item, err := t.events.TakeBusy()
-	if err != nil {
-		return nil, false
+	item, ok, err := t.events.TakeBusy()
+	switch {
+	case err != nil:
+		return false, false
+	case !ok:
+		return true, true
 	}
 	t.busy = item.Source
 	r := item.Value.reg
 	if item.Value.kind == releaseOnly {
 		r.release()
-		return nil, true
+		return true, false
 	}
-	out = build(&item)
-	if out != nil {
+	if *out = build(&item); *out != nil {
 		*sink = r.sink // which the event holds a reference on
 	}
 	if item.Final {
 		r.release()
 	}
-	return out, true
+	return true, false
 }
 
 //export goThreadEnd

@@ -3,24 +3,29 @@ package eventq
 import (
 	"errors"
 	"sync"
-	"time"
 )
 
 // ErrClosed says that the queue was closed.
 var ErrClosed = errors.New("queue closed")
 
+// Level is told whether there is something to take, so that somebody can wait for it: a thread, or a program that polls a
+// descriptor. It must not wait, nor call the queue.
+//
+// It is up whenever there is something. That it goes up is told without the queue's mutex, for whoever is woken by it takes
+// that next; so it may be up for a moment when there is nothing, until a Take that finds nothing, and it may be told that
+// it is up after Close.
+type Level interface {
+	Set(up bool)
+}
+
 // Queue has events of any number of sources. It is safe for concurrent use.
 type Queue[T any] struct {
 	mu       sync.Mutex
 	idle     sync.Cond // a source is not busy any more
+	level    Level
 	head     *node[T]
 	tail     *node[T]
 	finished bool // nothing more comes: Take ends when the queue is empty
-	closed   bool // Close was called
-	fd       eventFD
-
-	wake chan struct{} // capacity 1: there may be something to take
-	done chan struct{} // closed by Close and Finish
 }
 
 // node is one event. It is in the list of its queue and in that of its source.
@@ -42,63 +47,36 @@ type Item[T any] struct {
 	Final bool
 }
 
-// New returns an empty queue.
-func New[T any]() *Queue[T] {
-	q := &Queue[T]{wake: make(chan struct{}, 1), done: make(chan struct{}), fd: noFD}
+// New returns an empty queue. The level stays up when the queue was finished or closed.
+func New[T any](level Level) *Queue[T] {
+	q := &Queue[T]{level: level}
 	q.idle.L = &q.mu
 	return q
 }
 
-// Take moves up to len(items) events from the queue into items and returns how many. It waits for the first one: until
-// the timeout, when that is not negative, and then returns 0. When the queue was closed, or was finished and is
-// empty, it returns ErrClosed.
-func (q *Queue[T]) Take(items []Item[T], timeout time.Duration) (int, error) {
-	return q.take(items, timeout, false)
-}
+// Take moves up to len(items) events from the queue into items and returns how many there were. When the queue was closed,
+// or was finished and is empty, it returns ErrClosed.
+func (q *Queue[T]) Take(items []Item[T]) (int, error) { return q.take(items, false) }
 
-// TakeBusy takes one event and marks its source as busy, until Done.
-func (q *Queue[T]) TakeBusy() (Item[T], error) {
+// TakeBusy takes one event and marks its source as busy, until Done; false when there is none.
+func (q *Queue[T]) TakeBusy() (item Item[T], ok bool, err error) {
 	var items [1]Item[T]
-	_, err := q.take(items[:], -1, true)
-	return items[0], err
+	n, err := q.take(items[:], true)
+	return items[0], n > 0, err
 }
 
-func (q *Queue[T]) take(items []Item[T], timeout time.Duration, busy bool) (int, error) {
-	var expired <-chan time.Time
-	for {
-		q.mu.Lock()
-		n := 0
-		for n < len(items) && q.head != nil {
-			items[n] = q.pop(busy)
-			n++
-		}
-		switch {
-		case q.head != nil:
-			q.signal() // for others who wait
-		case n > 0:
-			q.fd.lower()
-		}
-		over := q.closed || (q.finished && q.head == nil)
-		q.mu.Unlock()
-		switch {
-		case n > 0:
-			return n, nil
-		case over:
-			return 0, ErrClosed
-		case timeout == 0:
-			return 0, nil
-		case timeout > 0 && expired == nil:
-			timer := time.NewTimer(timeout)
-			defer timer.Stop()
-			expired = timer.C
-		}
-		select {
-		case <-q.wake:
-		case <-q.done:
-		case <-expired:
-			timeout = 0 // one last look
-		}
+func (q *Queue[T]) take(items []Item[T], busy bool) (n int, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for n < len(items) && q.head != nil {
+		items[n] = q.pop(busy)
+		n++
 	}
+	if n == 0 && q.finished {
+		return 0, ErrClosed
+	}
+	q.drained()
+	return n, nil
 }
 
 // pop takes the first event. The caller holds mu.
@@ -135,51 +113,28 @@ func (q *Queue[T]) unlink(n *node[T]) {
 	s.bytes -= n.size
 }
 
-// signal wakes one who waits. The caller holds mu.
-func (q *Queue[T]) signal() {
-	select {
-	case q.wake <- struct{}{}:
-	default:
+// drained tells the level after events were taken away. The caller holds mu.
+func (q *Queue[T]) drained() {
+	if q.head == nil && !q.finished {
+		q.level.Set(false)
 	}
-}
-
-// FD returns a file descriptor that is readable while there are events. It lives as long as the queue.
-func (q *Queue[T]) FD() (int, error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.closed {
-		return -1, ErrClosed
-	}
-	if err := q.fd.open(); err != nil {
-		return -1, err
-	}
-	if q.head != nil {
-		q.fd.raise()
-	}
-	return int(q.fd), nil
 }
 
 // Finish says that no events come any more: Take brings those that are there, and then ErrClosed.
 func (q *Queue[T]) Finish() {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.finish()
+	q.finished = true
+	q.mu.Unlock()
+	q.level.Set(true)
 }
 
-func (q *Queue[T]) finish() {
-	if !q.finished {
-		q.finished = true
-		close(q.done)
-	}
-}
-
-// Close drops all events, refuses those that come later, and ends every Take. It returns what it has dropped, and the sources
-// that had ended and will give no Final: the caller releases what they stand for.
+// Close drops all events and refuses those that come later. It returns what it has dropped, and the sources that had
+// ended and will give no Final: the caller releases what they stand for.
 func (q *Queue[T]) Close() (dropped []T, over []*Source[T]) {
+	defer q.level.Set(true)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.closed = true
-	q.finish()
+	q.finished = true
 	for q.head != nil {
 		n := q.head
 		dropped = append(dropped, n.value)
@@ -189,6 +144,5 @@ func (q *Queue[T]) Close() (dropped []T, over []*Source[T]) {
 			over = append(over, s)
 		}
 	}
-	q.fd.close()
 	return dropped, over
 }

@@ -29,14 +29,19 @@ func (q *Queue[T]) NewSource(limit Limit) *Source[T] { return &Source[T]{q: q, l
 // reports whether the event was taken up: a source that has ended, and a queue that was closed, take nothing.
 func (s *Source[T]) Push(v T, size int) bool {
 	s.q.mu.Lock()
-	defer s.q.mu.Unlock()
-	return s.push(v, size)
+	taken, up := s.push(v, size)
+	s.q.mu.Unlock()
+	if up {
+		s.q.level.Set(true)
+	}
+	return taken
 }
 
-func (s *Source[T]) push(v T, size int) bool {
+// push adds an event. When up is true the caller, who holds the mutex, tells the level when it has let go of it.
+func (s *Source[T]) push(v T, size int) (taken, up bool) {
 	q := s.q
 	if s.ended || q.finished {
-		return false
+		return false, false
 	}
 	n := &node[T]{value: v, size: size, src: s, prev: q.tail}
 	wasEmpty := q.head == nil
@@ -58,11 +63,7 @@ func (s *Source[T]) push(v T, size int) bool {
 		q.unlink(s.first)
 		s.missed++
 	}
-	if wasEmpty {
-		q.fd.raise()
-	}
-	q.signal()
-	return true
+	return true, wasEmpty
 }
 
 func (s *Source[T]) tooMuch() bool {
@@ -73,12 +74,17 @@ func (s *Source[T]) tooMuch() bool {
 // caller is to release what the source stands for.
 func (s *Source[T]) PushLast(v T, size int) (taken, over bool) {
 	s.q.mu.Lock()
-	defer s.q.mu.Unlock()
-	if s.push(v, size) {
+	taken, up := s.push(v, size)
+	if taken {
 		s.ended = true
-		return true, false
+	} else {
+		over = s.end()
 	}
-	return false, s.end()
+	s.q.mu.Unlock()
+	if up {
+		s.q.level.Set(true)
+	}
+	return taken, over
 }
 
 // End says that nothing more is pushed. What waits can still be taken, the last event as Final. When it reports true there is
@@ -108,8 +114,8 @@ func (s *Source[T]) Drop(wait bool) (over bool) {
 	for s.first != nil {
 		s.q.unlink(s.first)
 	}
-	if emptied && s.q.head == nil {
-		s.q.fd.lower()
+	if emptied {
+		s.q.drained()
 	}
 	for wait && s.busy {
 		s.q.idle.Wait()

@@ -14,7 +14,7 @@ extern "C" {
 /** A quorum of embedded monitors a, b, c, ... in memory, with cephx. 0 is none. */
 typedef uint64_t monclienttest_mons_t;
 
-/** Start a quorum of n monitors. Stop it with monclienttest_stop(). */
+/** Start a quorum of n monitors, which know the command "nothing" besides. Stop it with monclienttest_stop(). */
 MONCLIENT_API int monclienttest_start(uint32_t n, monclienttest_mons_t *mons);
 
 /** End it with all its connections. */

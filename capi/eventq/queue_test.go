@@ -5,23 +5,21 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"github.com/libmonclient/libmonclient/capi/eventq"
 )
 
 func Example() {
-	q := eventq.New[string]()
+	q := eventq.New[string](new(level))
 	s := q.NewSource(eventq.Limit{Events: 2})
 	s.Push("one", 0)
 	s.Push("two", 0)
 	s.Push("three", 0)
 	s.End()
 	items := make([]eventq.Item[string], 8)
-	n, err := q.Take(items, 0)
+	n, err := q.Take(items)
 	for _, item := range items[:n] {
 		fmt.Println(item.Value, item.Missed, item.Final)
 	}
@@ -32,12 +30,45 @@ func Example() {
 	// <nil>
 }
 
+// level notes what it is told.
+type level struct{ up bool }
+
+func (l *level) Set(up bool) { l.up = up }
+
+// condLevel is a level that goroutines wait for.
+type condLevel struct {
+	mu   sync.Mutex
+	cond sync.Cond
+	up   bool
+}
+
+func newCondLevel() *condLevel {
+	l := new(condLevel)
+	l.cond.L = &l.mu
+	return l
+}
+
+func (l *condLevel) Set(up bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.up = up
+	l.cond.Broadcast()
+}
+
+func (l *condLevel) wait() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for !l.up {
+		l.cond.Wait()
+	}
+}
+
 // drain takes everything that is there.
 func drain(t *testing.T, q *eventq.Queue[int]) (values []int) {
 	t.Helper()
 	items := make([]eventq.Item[int], 3)
 	for {
-		n, err := q.Take(items, 0)
+		n, err := q.Take(items)
 		require.NoError(t, err)
 		if n == 0 {
 			return values
@@ -49,7 +80,7 @@ func drain(t *testing.T, q *eventq.Queue[int]) (values []int) {
 }
 
 func TestOrderIsThatOfPushing(t *testing.T) {
-	q := eventq.New[int]()
+	q := eventq.New[int](new(level))
 	a, b := q.NewSource(eventq.Limit{}), q.NewSource(eventq.Limit{})
 	for i := range 100 {
 		[]*eventq.Source[int]{a, b}[i*7%2].Push(i, 0)
@@ -75,7 +106,7 @@ func TestLimits(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			q := eventq.New[int]()
+			q := eventq.New[int](new(level))
 			other, s := q.NewSource(eventq.Limit{}), q.NewSource(tt.limit)
 			other.Push(100, 0)
 			for i, size := range tt.sizes {
@@ -83,7 +114,7 @@ func TestLimits(t *testing.T) {
 			}
 			other.Push(101, 0)
 			items := make([]eventq.Item[int], 20)
-			n, err := q.Take(items, 0)
+			n, err := q.Take(items)
 			require.NoError(t, err)
 			require.Len(t, items[:n], len(tt.want)+2, "others lose nothing")
 			require.Equal(t, tt.missed, items[1].Missed)
@@ -91,7 +122,7 @@ func TestLimits(t *testing.T) {
 				require.Equal(t, want, items[1+i].Value)
 			}
 			s.Push(7, 0)
-			n, err = q.Take(items, 0)
+			n, err = q.Take(items)
 			require.NoError(t, err)
 			require.Equal(t, 1, n)
 			require.Zero(t, items[0].Missed, "it was said")
@@ -99,60 +130,15 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func TestTakeWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q := eventq.New[int]()
-		s := q.NewSource(eventq.Limit{})
-		items := make([]eventq.Item[int], 4)
-		begin := time.Now()
-		n, err := q.Take(items, 3*time.Second)
-		require.NoError(t, err)
-		require.Zero(t, n)
-		require.Equal(t, 3*time.Second, time.Since(begin))
-
-		time.AfterFunc(time.Second, func() { s.Push(1, 0) })
-		n, err = q.Take(items, -1)
-		require.NoError(t, err)
-		require.Equal(t, 1, n)
-		require.Equal(t, 4*time.Second, time.Since(begin))
-
-		time.AfterFunc(time.Second, func() { q.Close() })
-		_, err = q.Take(items, -1)
-		require.ErrorIs(t, err, eventq.ErrClosed)
-		_, err = q.Take(items, 0)
-		require.ErrorIs(t, err, eventq.ErrClosed)
-	})
-}
-
-func TestEveryTakerIsWoken(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q := eventq.New[int]()
-		s := q.NewSource(eventq.Limit{})
-		var group sync.WaitGroup
-		for range 5 {
-			group.Go(func() {
-				n, err := q.Take(make([]eventq.Item[int], 1), -1)
-				require.NoError(t, err)
-				require.Equal(t, 1, n)
-			})
-		}
-		synctest.Wait()
-		for i := range 5 {
-			s.Push(i, 0)
-		}
-		group.Wait()
-	})
-}
-
 func TestFinalIsToldOnce(t *testing.T) {
 	take := func(q *eventq.Queue[int]) (items []eventq.Item[int]) {
 		items = make([]eventq.Item[int], 8)
-		n, err := q.Take(items, 0)
+		n, err := q.Take(items)
 		require.NoError(t, err)
 		return items[:n]
 	}
 	t.Run("by the last event", func(t *testing.T) {
-		q := eventq.New[int]()
+		q := eventq.New[int](new(level))
 		s := q.NewSource(eventq.Limit{})
 		s.Push(1, 0)
 		taken, over := s.PushLast(2, 0)
@@ -165,13 +151,13 @@ func TestFinalIsToldOnce(t *testing.T) {
 		require.False(t, s.Drop(true))
 	})
 	t.Run("by End with nothing there", func(t *testing.T) {
-		q := eventq.New[int]()
+		q := eventq.New[int](new(level))
 		s := q.NewSource(eventq.Limit{})
 		require.True(t, s.End())
 		require.False(t, s.End())
 	})
 	t.Run("by Drop", func(t *testing.T) {
-		q := eventq.New[int]()
+		q := eventq.New[int](new(level))
 		s, other := q.NewSource(eventq.Limit{}), q.NewSource(eventq.Limit{})
 		s.Push(1, 0)
 		other.Push(2, 0)
@@ -181,7 +167,7 @@ func TestFinalIsToldOnce(t *testing.T) {
 		require.Equal(t, []int{2}, drain(t, q))
 	})
 	t.Run("by Close", func(t *testing.T) {
-		q := eventq.New[int]()
+		q := eventq.New[int](new(level))
 		ended, running := q.NewSource(eventq.Limit{}), q.NewSource(eventq.Limit{})
 		ended.Push(1, 0)
 		ended.PushLast(2, 0)
@@ -196,27 +182,29 @@ func TestFinalIsToldOnce(t *testing.T) {
 }
 
 func TestFinishLeavesWhatIsThere(t *testing.T) {
-	q := eventq.New[int]()
+	q := eventq.New[int](new(level))
 	s := q.NewSource(eventq.Limit{})
 	s.Push(1, 0)
 	q.Finish()
 	q.Finish()
 	require.False(t, s.Push(2, 0))
-	item, err := q.TakeBusy()
+	item, ok, err := q.TakeBusy()
 	require.NoError(t, err)
+	require.True(t, ok)
 	require.Equal(t, 1, item.Value)
 	item.Source.Done()
-	_, err = q.TakeBusy()
+	_, _, err = q.TakeBusy()
 	require.ErrorIs(t, err, eventq.ErrClosed)
 }
 
 func TestDropWaitsForTheEventThatIsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := eventq.New[int]()
+		q := eventq.New[int](new(level))
 		s := q.NewSource(eventq.Limit{})
 		s.Push(1, 0)
-		item, err := q.TakeBusy()
+		item, ok, err := q.TakeBusy()
 		require.NoError(t, err)
+		require.True(t, ok)
 		require.True(t, s.Drop(false), "whoever has the event does not wait for itself")
 		dropped := false
 		go func() {
@@ -231,49 +219,41 @@ func TestDropWaitsForTheEventThatIsOut(t *testing.T) {
 	})
 }
 
-// readable asks poll(2).
-func readable(t *testing.T, fd int) bool {
-	t.Helper()
-	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	n, err := unix.Poll(fds, 0)
-	require.NoError(t, err)
-	return n == 1
-}
-
-func TestDescriptorIsReadableWhileEventsWait(t *testing.T) {
-	q := eventq.New[int]()
+func TestLevelIsUpWhileEventsWait(t *testing.T) {
+	l := new(level)
+	q := eventq.New[int](l)
 	s, other := q.NewSource(eventq.Limit{Events: 2}), q.NewSource(eventq.Limit{})
+	require.False(t, l.up)
 	s.Push(1, 0)
-	fd, err := q.FD()
-	require.NoError(t, err)
-	require.True(t, readable(t, fd), "asked for after the event")
-	again, err := q.FD()
-	require.NoError(t, err)
-	require.Equal(t, fd, again)
+	require.True(t, l.up)
 	require.Equal(t, []int{1}, drain(t, q))
-	require.False(t, readable(t, fd))
+	require.False(t, l.up)
 	for i := range 3 {
 		s.Push(i, 0)
 	}
-	items := make([]eventq.Item[int], 1)
-	_, err = q.Take(items, 0)
+	_, err := q.Take(make([]eventq.Item[int], 1))
 	require.NoError(t, err)
-	require.True(t, readable(t, fd), "one is left")
+	require.True(t, l.up, "one is left")
 	other.Push(5, 0)
 	s.Drop(false)
-	require.True(t, readable(t, fd), "another's is left")
+	require.True(t, l.up, "another's is left")
 	other.Drop(false)
-	require.False(t, readable(t, fd))
+	require.False(t, l.up)
+	l.up = true // by one who was late
+	require.Empty(t, drain(t, q))
+	require.False(t, l.up)
 	q.Close()
-	_, err = q.FD()
+	require.True(t, l.up)
+	s.Drop(false)
+	_, err = q.Take(make([]eventq.Item[int], 1))
 	require.ErrorIs(t, err, eventq.ErrClosed)
+	require.True(t, l.up)
 }
 
 func TestManyPushersAndTakers(t *testing.T) {
 	const pushers, each = 8, 2000
-	q := eventq.New[int]()
-	_, err := q.FD()
-	require.NoError(t, err)
+	l := newCondLevel()
+	q := eventq.New[int](l)
 	var group, takers sync.WaitGroup
 	got := make([]int, 4)
 	finals := make([]int, len(got))
@@ -281,7 +261,8 @@ func TestManyPushersAndTakers(t *testing.T) {
 		takers.Go(func() {
 			items := make([]eventq.Item[int], 5)
 			for {
-				n, err := q.Take(items, -1)
+				l.wait()
+				n, err := q.Take(items)
 				if err != nil {
 					return
 				}
@@ -318,13 +299,13 @@ func TestManyPushersAndTakers(t *testing.T) {
 }
 
 func BenchmarkPushTake(b *testing.B) {
-	q := eventq.New[int]()
+	q := eventq.New[int](new(level))
 	s := q.NewSource(eventq.Limit{})
 	items := make([]eventq.Item[int], 64)
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Push(1, 0)
-		if n, err := q.Take(items, 0); n != 1 || err != nil {
+		if n, err := q.Take(items); n != 1 || err != nil {
 			b.Fatal(n, err)
 		}
 	}
