@@ -20,7 +20,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/libmonclient/libmonclient/capi/handle"
-	"github.com/libmonclient/libmonclient/denc"
 )
 
 // dialer opens connections with the user's function. Configurations and clients hold references on it, and so does every
@@ -67,7 +66,7 @@ func (d *dialer) dial(ctx context.Context, client handle.Handle, address string)
 	defer C.free(unsafe.Pointer(ip))
 	fd := C.capi_call_dial(d.sink, C.uint64_t(client), ip, C.uint16_t(to.Port()), C.int32_t(ms))
 	if fd < 0 {
-		return nil, fmt.Errorf("the dialer of the program: %w", denc.ErrnoOf(int32(fd)))
+		return nil, fmt.Errorf("the dialer of the program: %w", syscall.Errno(-fd))
 	}
 	conn, err := connOf(int(fd))
 	if err != nil {
@@ -88,7 +87,7 @@ func connOf(fd int) (net.Conn, error) {
 		return nil, os.NewSyscallError("getsockopt", err)
 	}
 	if kind != unix.SOCK_STREAM {
-		return nil, fmt.Errorf("is no stream socket: %w", denc.Errno(syscall.EPROTOTYPE))
+		return nil, fmt.Errorf("is no stream socket: %w", syscall.EPROTOTYPE)
 	}
 	f := os.NewFile(uintptr(fd), "dialer")
 	defer f.Close() // FileConn has a descriptor of its own

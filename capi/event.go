@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"github.com/libmonclient/libmonclient/capi/eventq"
+	"github.com/libmonclient/libmonclient/capi/handle"
 	"github.com/libmonclient/libmonclient/monclient"
 )
 
@@ -44,10 +45,16 @@ type registration struct {
 	what   string
 }
 
-// release lets go of the sink, which may call the user: no lock is held, and it is no goroutine that others wait for.
-func (r *registration) release() { C.capi_sink_release(r.sink) }
+// release ends the registration, of which nothing more comes: the handle, if it is a subscription's, and the sink. That may
+// call the user: no lock is held, and it is no goroutine that others wait for.
+func (r *registration) release() {
+	if h := handle.Handle(r.handle); h.Kind() == C.MONCLIENT_KIND_SUB {
+		subs.Take(h)
+	}
+	C.capi_sink_release(r.sink)
+}
 
-// textOfEvent returns the error's text of an event.
+// errText returns the error's text of an event.
 func (e *event) errText() string {
 	switch {
 	case e.err != nil:
@@ -60,6 +67,11 @@ func (e *event) errText() string {
 		return textOf(e.session.Err)
 	}
 	return ""
+}
+
+// hasData reports whether the event brings a map.
+func (e *event) hasData() bool {
+	return e.kind == C.MONCLIENT_EVENT_MAP && e.flags&C.MONCLIENT_EVENT_LAST == 0
 }
 
 // build makes the memory that the user gets; nil when there is none.
@@ -86,7 +98,7 @@ func build(item *eventq.Item[event]) *C.monclient_event_t {
 	case e.reply != nil:
 		first += replySize
 		more += textSize(e.reply.Status) + dataSize(e.reply.Output, true)
-	case e.kind == C.MONCLIENT_EVENT_MAP && e.err == nil:
+	case e.hasData():
 		more += dataSize(e.data, json)
 	}
 	b := newBlock(first, more)
@@ -127,7 +139,7 @@ func build(item *eventq.Item[event]) *C.monclient_event_t {
 		reply := (*C.monclient_reply_t)(unsafe.Add(b.start, eventSize))
 		fillReply(&b, reply, e.reply)
 		out.reply = reply
-	case e.kind == C.MONCLIENT_EVENT_MAP && e.err == nil:
+	case e.hasData():
 		out.data_len = C.uint64_t(len(e.data))
 		out.data = b.data(e.data, json)
 	}

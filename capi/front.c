@@ -34,6 +34,13 @@ static bool forked(void)
 	return true;
 }
 
+#define CHECK(expression)                    \
+	do {                                 \
+		int rc_ = (expression);      \
+		if (rc_ != MONCLIENT_OK)     \
+			return rc_;          \
+	} while (0)
+
 /* Arguments. Each check names the argument in the text of the error. */
 
 static int check_pointer(const void *p, const char *name)
@@ -62,23 +69,24 @@ static int check_bytes(const void *p, uint64_t len, const char *name)
 	return MONCLIENT_OK;
 }
 
-/* copy_struct takes over a structure that begins with its size. first is what it had in the first version. */
+/* copy_struct takes over a structure that begins with its size. first is what it had in the first version. On failure *to has
+ * what could be read: nothing, or what this version knows. */
 static int copy_struct(void *to, size_t size, size_t first, const void *from, const char *name)
 {
 	uint32_t given;
 	const unsigned char *p = from;
 	size_t i;
 
+	memset(to, 0, size);
 	memcpy(&given, from, sizeof(given));
 	if (given < first)
 		return capi_fail(MONCLIENT_EINVAL, "%s: struct_size is %u, want %zu", name, given, size);
 	if (given > 65536)
 		return capi_fail(MONCLIENT_EINVAL, "%s: struct_size is %u, which is absurd", name, given);
+	memcpy(to, from, given < size ? given : size);
 	for (i = size; i < given; i++)
 		if (p[i])
 			return capi_fail(MONCLIENT_EINVAL, "%s: it has members that version %s of the library does not know", name, version);
-	memset(to, 0, size);
-	memcpy(to, from, given < size ? given : size);
 	return MONCLIENT_OK;
 }
 
@@ -89,12 +97,11 @@ static int take_sink(const monclient_sink_t *from, const char *name, struct capi
 	int rc;
 
 	*to = NULL;
-	rc = check_pointer(from, name);
-	if (rc == MONCLIENT_OK)
-		rc = copy_struct(&in, sizeof(in), sizeof(in), from, name);
+	CHECK(check_pointer(from, name));
+	rc = copy_struct(&in, sizeof(in), sizeof(in), from, name);
 	if (rc != MONCLIENT_OK)
-		return rc;
-	if (in.reserved)
+		;
+	else if (in.reserved)
 		rc = capi_fail(MONCLIENT_EINVAL, "%s: reserved is not 0", name);
 	else if (in.queue && in.callback)
 		rc = capi_fail(MONCLIENT_EINVAL, "%s: both queue and callback are set", name);
@@ -138,18 +145,25 @@ static bool own_callback(monclient_t client, const char *what)
 	return true;
 }
 
-#define ENTER()                                  \
-	do {                                     \
-		if (forked())                    \
-			return MONCLIENT_EFORKED; \
-	} while (0)
+/* A thread that is cancelled is unwound where it waits; below that may be frames of Go, or memory that Go writes to. So
+ * that happens when it has left the library. */
+static int keep_thread(void)
+{
+	int before;
 
-#define CHECK(expression)                    \
-	do {                                 \
-		int rc_ = (expression);      \
-		if (rc_ != MONCLIENT_OK)     \
-			return rc_;          \
-	} while (0)
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	return before;
+}
+
+static void let_thread(int *before) { pthread_setcancelstate(*before, NULL); }
+
+#define KEEP_THREAD() __attribute__((cleanup(let_thread), unused)) int before_ = keep_thread()
+
+/* ENTER begins a call, after the declarations. */
+#define ENTER()         \
+	KEEP_THREAD(); \
+	if (forked())   \
+	return MONCLIENT_EFORKED
 
 /* Go's declarations have no const. */
 static char *text_arg(const char *s) { return (char *)(uintptr_t)s; }
@@ -280,13 +294,14 @@ int monclient_config_set_dialer(monclient_config_t config, const monclient_diale
 	struct capi_sink *copy = NULL;
 	int rc = MONCLIENT_OK;
 
-	if (!dialer) {
-		ENTER();
-		return goConfigSetDialer(config, NULL);
-	}
-	CHECK(copy_struct(&in, sizeof(in), sizeof(in), dialer, "dialer"));
+	KEEP_THREAD();
+	if (!dialer)
+		return forked() ? MONCLIENT_EFORKED : goConfigSetDialer(config, NULL);
+	rc = copy_struct(&in, sizeof(in), sizeof(in), dialer, "dialer");
 	if (forked())
 		rc = MONCLIENT_EFORKED;
+	else if (rc != MONCLIENT_OK)
+		;
 	else if (in.reserved)
 		rc = capi_fail(MONCLIENT_EINVAL, "dialer: reserved is not 0");
 	else if (!in.dial)
@@ -337,9 +352,11 @@ static int take_connect_args(const monclient_connect_options_t *from, struct con
 	memset(a, 0, sizeof(*a));
 	if (!from)
 		return MONCLIENT_OK;
-	CHECK(copy_struct(&a->options, sizeof(a->options), sizeof(a->options), from, "options"));
-	if (a->options.session)
-		rc = take_sink(a->options.session, "options: session", &a->session);
+	rc = copy_struct(&a->options, sizeof(a->options), sizeof(a->options), from, "options");
+	if (a->options.session) {
+		rc2 = take_sink(a->options.session, "options: session", &a->session);
+		rc = rc == MONCLIENT_OK ? rc2 : rc;
+	}
 	if (a->options.log) {
 		rc2 = take_sink(a->options.log, "options: log", &a->log);
 		rc = rc == MONCLIENT_OK ? rc2 : rc;
@@ -360,6 +377,7 @@ int monclient_connect(monclient_config_t config, const monclient_connect_options
 	struct connect_args a;
 	int rc;
 
+	KEEP_THREAD();
 	if (client)
 		*client = 0;
 	CHECK(take_connect_args(options, &a));
@@ -380,6 +398,7 @@ int monclient_connect_async(monclient_config_t config, const monclient_connect_o
 	struct capi_sink *copy;
 	int rc, rc2;
 
+	KEEP_THREAD();
 	if (op)
 		*op = 0;
 	rc = take_sink_here(sink, &copy);
@@ -501,6 +520,7 @@ int monclient_command_async(monclient_t client, const char *cmd, const monclient
 	size_t len;
 	int rc;
 
+	KEEP_THREAD();
 	if (op)
 		*op = 0;
 	CHECK(take_sink_here(sink, &copy));
@@ -541,6 +561,7 @@ int monclient_get_version_async(monclient_t client, const char *what, int32_t ti
 	size_t len;
 	int rc;
 
+	KEEP_THREAD();
 	if (op)
 		*op = 0;
 	CHECK(take_sink_here(sink, &copy));
@@ -578,6 +599,7 @@ int monclient_wait_for_map_async(monclient_t client, const char *what, uint64_t 
 	size_t len;
 	int rc;
 
+	KEEP_THREAD();
 	if (op)
 		*op = 0;
 	CHECK(take_sink_here(sink, &copy));
@@ -598,6 +620,7 @@ int monclient_subscribe(monclient_t client, const char *what, uint64_t start, ui
 	size_t len;
 	int rc;
 
+	KEEP_THREAD();
 	if (sub)
 		*sub = 0;
 	CHECK(take_sink_here(sink, &copy));

@@ -8,13 +8,13 @@
 /* Signals. Go's threads are made while the library is loaded and have the mask of the thread that loads it. With nothing
  * blocked the kernel would give them signals that the program blocks in all its own threads, for signalfd(2) or sigwait(3).
  * So they are made with everything blocked that Go itself does not need. Between the two constructors is Go's, whose
- * object is linked before this one. (SIGCHLD and SIGPROF take a change in the runtime: see build/lib.sh.) */
+ * object is linked before this one. (SIGCHLD, SIGPROF and SIGRTMIN take a change in the runtime: see build/lib.sh.) */
 
 static sigset_t mask_before;
 
 __attribute__((constructor(101))) static void block_signals(void)
 {
-	static const int needed[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGURG};
+	static const int needed[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
 	sigset_t most;
 	size_t i;
 
@@ -26,6 +26,7 @@ __attribute__((constructor(101))) static void block_signals(void)
 
 __attribute__((constructor)) static void unblock_signals(void)
 {
+	goEnter(); /* waits until Go's own beginning is over: nothing changes behind the program's back later */
 	pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
 }
 

@@ -33,7 +33,7 @@ func goQueueCreate(h *C.monclient_queue_t) (rc C.int) {
 		return fail(errNoMemory)
 	}
 	*h = C.monclient_queue_t(queues.Add(&queue{events: eventq.New[event](l), level: l}))
-	C.capi_level_publish(l.c, C.uint64_t(*h))
+	C.capi_level_publish(l.c, *h)
 	return C.MONCLIENT_OK
 }
 

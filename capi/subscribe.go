@@ -64,7 +64,6 @@ func goSubscribe(h C.monclient_t, what *C.char, n C.size_t, start C.uint64_t, fl
 func (s *subscription) deliver(m monclient.MapEvent, err error) {
 	e := event{kind: C.MONCLIENT_EVENT_MAP, reg: s.reg, client: uint64(s.client.handle)}
 	if err != nil {
-		subs.Take(handle.Handle(s.reg.handle))
 		e.flags = C.MONCLIENT_EVENT_LAST
 		if !errors.Is(err, io.EOF) {
 			e.err = err

@@ -35,11 +35,15 @@ static void *run(void *context)
 
 int capi_thread_start(pthread_t *thread, void *context)
 {
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
 	sigset_t all, before;
+	size_t i;
 	int err;
 
-	/* The host's signals are for the host's threads. */
+	/* The host's signals are for the host's threads, but for those that the callback's code causes. */
 	sigfillset(&all);
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		sigdelset(&all, faults[i]);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(thread, NULL, run, context);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

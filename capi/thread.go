@@ -29,8 +29,9 @@ type thread struct {
 	stopped bool
 	id      C.pthread_t
 
-	// busy is the source whose event is with the user, owned by the thread.
-	busy *eventq.Source[event]
+	// busy is the registration whose event is with the user, and final that it was its last one. Owned by the thread.
+	busy  *registration
+	final bool
 	// releases are registrations to let go of; an event without a registration announces each.
 	releases *eventq.Source[event]
 }
@@ -119,9 +120,12 @@ func (t *thread) next(sink **C.struct_capi_sink, out **C.monclient_event_t) (mor
 			more, wait = true, false
 		}
 	}()
-	if t.busy != nil {
-		t.busy.Done()
+	if r := t.busy; r != nil {
 		t.busy = nil
+		if t.final {
+			r.release() // now that its callback has returned
+		}
+		r.source.Done()
 	}
 	item, ok, err := t.events.TakeBusy()
 	switch {
@@ -130,18 +134,14 @@ func (t *thread) next(sink **C.struct_capi_sink, out **C.monclient_event_t) (mor
 	case !ok:
 		return true, true
 	}
-	t.busy = item.Source
 	r := item.Value.reg
 	if item.Value.kind == releaseOnly {
+		item.Source.Done()
 		r.release()
 		return true, false
 	}
-	if *out = build(&item); *out != nil {
-		*sink = r.sink // which the event holds a reference on
-	}
-	if item.Final {
-		r.release()
-	}
+	t.busy, t.final = r, item.Final
+	*out, *sink = build(&item), r.sink
 	return true, false
 }
 

@@ -60,8 +60,8 @@
  * given belongs to the caller, who may free it when the function has returned.
  *
  * Structures that the caller fills begin with struct_size = sizeof(the structure); everything else may be 0, which is
- * the default. New members come at the end: a structure that is shorter than the library's is taken as if 0 went on, one
- * that is longer is refused with MONCLIENT_EINVAL if the surplus is not 0. Structures that the library fills grow in the same way; read
+ * the default. New members come at the end: a structure of an earlier version is taken as if 0 went on, one of a later
+ * version is refused with MONCLIENT_EINVAL if what this one does not know is not 0, and so is one that is shorter than in any version. Structures that the library fills grow in the same way; read
  * them through the pointer and never copy them by size.
  *
  *
@@ -99,6 +99,7 @@
  *   for those marked "works after fork". Load the library after fork(), or call exec.
  * - dlopen() works from any thread; dlclose() leaves the library where it is. A few file descriptors of Go's runtime (all
  *   close-on-exec) stay open with it.
+ * - A thread that is cancelled (pthread_cancel) while it is in the library goes on until it has left it.
  * - Neither longjmp() nor a C++ exception may leave a callback.
  */
 #ifndef MONCLIENT_H
@@ -409,7 +410,7 @@ MONCLIENT_API int monclient_config_parse_argv(monclient_config_t config, int arg
 /**
  * Set an option, above all files, variables and arguments. Implements: int rados_conf_set(...).
  *
- * @param option  its name; blanks, dashes and underscores are the same
+ * @param option  its name; blanks are the same as underscores
  * @param value   as text
  * @return MONCLIENT_ENOENT  there is no such option
  *         MONCLIENT_EINVAL  the value does not fit it
@@ -423,7 +424,7 @@ MONCLIENT_API int monclient_config_set(monclient_config_t config, const char *op
  *
  * @param[out] value  release it with monclient_free()
  * @return MONCLIENT_ENOENT  there is no such option
- *         MONCLIENT_EACCES  it is secret, as key is
+ *         MONCLIENT_EACCES  it is secret, as key is, and set
  *
  * Threads: any. Does not block. Since 0.1.
  */
@@ -453,12 +454,15 @@ MONCLIENT_API int monclient_config_set_keyring(monclient_config_t config, const 
 MONCLIENT_API int monclient_config_set_monmap(monclient_config_t config, const void *data, size_t len);
 
 /**
- * Opens a connection to a monitor: through a proxy or a tunnel, for example.
+ * Opens a connection to a monitor: through a proxy or a tunnel, for example. It should keep to its time, for whoever
+ * connects, cancels that or closes the client waits until it has returned. It may not call what waits for its client,
+ * nor close it: that returns MONCLIENT_EDEADLK. A fault in it (SIGSEGV) ends the process with a report of Go's.
  *
  * @param ip          the monitor's address, such as "10.0.0.1" or "fd00::1"
  * @param port        its port
  * @param timeout_ms  how long it may take; a connection that comes later is closed
- * @return the file descriptor of a connected stream socket, which the library owns from then on, or a negative errno
+ * @return the file descriptor of a connected stream socket, which the library owns from then on, or a negative errno.
+ *         A descriptor of anything else is an error and stays the program's
  */
 typedef int (*monclient_dial_cb)(const char *ip, uint16_t port, int32_t timeout_ms, void *userdata);
 

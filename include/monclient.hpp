@@ -352,6 +352,8 @@ public:
 	/** Calls, unless the text is none. */
 	template <class Call>
 	std::error_code pass(Call &&call) const noexcept { return error_ ? error_ : code(call(text_)); }
+	std::error_code error() const noexcept { return error_; }
+	const char *c_str() const noexcept { return text_; }
 
 private:
 	std::array<char, 256> small_;
@@ -900,30 +902,18 @@ public:
 	void parse_argv(int &argc, char **argv) { detail::checked([&](auto &ec) { parse_argv(argc, argv, ec); }); }
 	void parse_argv(int &argc, char **argv, std::error_code &ec) noexcept
 	{
-		const int n = argc > 0 ? argc - 1 : 0;
 		int left = 0;
-		const std::unique_ptr<const char *[]> rest(new (std::nothrow) const char *[static_cast<std::size_t>(n) + 1]);
-		if (!rest) {
-			ec = std::make_error_code(std::errc::not_enough_memory);
-			return;
-		}
-		ec = detail::code(monclient_config_parse_argv(get(), n, argv + (argc > 0), rest.get(), &left));
-		if (ec || argc <= 0)
-			return;
-		for (int i = 0; i < left; i++)
-			argv[i + 1] = const_cast<char *>(rest[static_cast<std::size_t>(i)]); // it came out of argv
-		argv[left + 1] = nullptr;
-		argc = left + 1;
+		ec = detail::code(argc < 1 ? MONCLIENT_EINVAL
+			: monclient_config_parse_argv(get(), argc - 1, argv + 1, const_cast<const char **>(argv + 1), &left));
+		if (!ec)
+			argv[argc = left + 1] = nullptr;
 	}
 
 	void set(std::string_view option, std::string_view value) { detail::checked([&](auto &ec) { set(option, value, ec); }); }
 	void set(std::string_view option, std::string_view value, std::error_code &ec) noexcept
 	{
-		const detail::c_text v(value);
-		const detail::c_text o(option);
-		ec = o.pass([](const char *) { return MONCLIENT_OK; });
-		if (!ec)
-			ec = v.pass([&](const char *s) { return o.pass([&](const char *name) { return monclient_config_set(get(), name, s); }).value(); });
+		const detail::c_text o(option), v(value);
+		ec = o.error() ? o.error() : v.pass([&](const char *to) { return monclient_config_set(get(), o.c_str(), to); });
 	}
 
 	buffer get_option(std::string_view option) const

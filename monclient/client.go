@@ -42,7 +42,7 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	// The first session is a call with nothing to send: it completes when calls can be sent.
 	if o := c.core.wait(ctx, new(Call), 0); o.err != nil {
 		c.Close()
-		return nil, fmt.Errorf("monclient: connect: %w", o.err)
+		return nil, fmt.Errorf("monclient: connect as %v: %w", cfg.Name, o.err)
 	}
 	return c, nil
 }

@@ -159,13 +159,20 @@ func (cfg *Config) credentialsFrom(conf *cephconf.Config) error {
 		if err != nil {
 			return err
 		}
-		cfg.Methods = cephx.ParseMethods(list)
+		if cfg.Methods = cephx.ParseMethods(list); len(cfg.Methods) == 0 {
+			return &cephconf.OptionError{Option: "auth_client_required", Source: src,
+				Err: fmt.Errorf("%w: %q has neither cephx nor none", cephconf.ErrInvalidValue, list)}
+		}
 	}
 	modes, err := conf.Get("ms_mon_client_mode")
 	if err != nil {
 		return err
 	}
-	cfg.Modes = cephx.ParseModes(modes)
+	if cfg.Modes = cephx.ParseModes(modes); len(cfg.Modes) == 0 {
+		src, _ := conf.Source("ms_mon_client_mode") // Get has found it
+		return &cephconf.OptionError{Option: "ms_mon_client_mode", Source: src,
+			Err: fmt.Errorf("%w: %q has neither secure nor crc", cephconf.ErrInvalidValue, modes)}
+	}
 	if !cfg.Key.IsZero() {
 		return nil
 	}
