@@ -23,22 +23,43 @@ struct capi_level {
 };
 
 /* The levels of queues by their handles, whose last byte is the kind. */
+const struct timespec capi_now;
+
 enum { BUCKETS = 256 };
 static struct capi_level *buckets[BUCKETS];
 static pthread_mutex_t buckets_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static struct capi_level **bucket_of(uint64_t handle) { return &buckets[(handle >> 8) % BUCKETS]; }
 
+/* Levels are used again and never freed: Go may raise one just after its queue is gone. For whose it is then that is a moment in
+ * which it is up for nothing. */
+static struct capi_level *spare;
+static pthread_mutex_t spare_mutex = PTHREAD_MUTEX_INITIALIZER;
+
 struct capi_level *capi_level_new(void)
 {
-	struct capi_level *l = calloc(1, sizeof(*l));
+	struct capi_level *l;
 
-	if (!l)
-		return NULL;
-	atomic_init(&l->refs, 1);
-	pthread_mutex_init(&l->mutex, NULL);
-	pthread_cond_init(&l->changed, NULL);
-	l->fd = -1;
+	pthread_mutex_lock(&spare_mutex);
+	l = spare;
+	if (l)
+		spare = l->next;
+	pthread_mutex_unlock(&spare_mutex);
+	if (l) {
+		pthread_mutex_lock(&l->mutex);
+		l->up = l->closed = false;
+		pthread_mutex_unlock(&l->mutex);
+	} else {
+		l = calloc(1, sizeof(*l));
+		if (!l)
+			return NULL;
+		pthread_mutex_init(&l->mutex, NULL);
+		pthread_cond_init(&l->changed, NULL);
+		l->fd = -1;
+	}
+	atomic_store(&l->refs, 1);
+	l->handle = 0;
+	l->next = NULL;
 	return l;
 }
 
@@ -46,11 +67,15 @@ void capi_level_release(struct capi_level *l)
 {
 	if (!l || atomic_fetch_sub(&l->refs, 1) != 1)
 		return;
+	pthread_mutex_lock(&l->mutex);
 	if (l->fd >= 0)
 		close(l->fd);
-	pthread_cond_destroy(&l->changed);
-	pthread_mutex_destroy(&l->mutex);
-	free(l);
+	l->fd = -1;
+	pthread_mutex_unlock(&l->mutex);
+	pthread_mutex_lock(&spare_mutex);
+	l->next = spare;
+	spare = l;
+	pthread_mutex_unlock(&spare_mutex);
 }
 
 void capi_level_publish(struct capi_level *l, uint64_t handle)
@@ -115,11 +140,13 @@ static void show(struct capi_level *l)
 void capi_level_set(struct capi_level *l, bool up)
 {
 	pthread_mutex_lock(&l->mutex);
-	l->up = up;
-	show(l);
+	if (l->up != up) {
+		l->up = up;
+		show(l);
+	}
+	pthread_mutex_unlock(&l->mutex);
 	if (up)
 		pthread_cond_broadcast(&l->changed);
-	pthread_mutex_unlock(&l->mutex);
 }
 
 int capi_level_fd(struct capi_level *l)
@@ -144,18 +171,18 @@ int capi_level_fd(struct capi_level *l)
 
 int capi_level_wait(struct capi_level *l, const struct timespec *until)
 {
-	int rc = 0, before;
+	int rc = 0;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before); /* or the mutex stays locked */
 	pthread_mutex_lock(&l->mutex);
 	while (!l->up && !l->closed && rc != ETIMEDOUT) {
-		if (until)
+		if (until == CAPI_NOW)
+			rc = ETIMEDOUT; /* a deadline that has passed would still cost the timer's slack */
+		else if (until)
 			rc = pthread_cond_clockwait(&l->changed, &l->mutex, CLOCK_MONOTONIC, until);
 		else
 			pthread_cond_wait(&l->changed, &l->mutex);
 	}
 	rc = l->closed ? CAPI_CLOSED : l->up ? CAPI_UP : CAPI_LATE;
 	pthread_mutex_unlock(&l->mutex);
-	pthread_setcancelstate(before, NULL);
 	return rc;
 }
