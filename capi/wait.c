@@ -12,13 +12,8 @@ void capi_wait_wake(struct capi_wait *w) { sem_post(&w->done); }
 
 int capi_wait_end(struct capi_wait *w)
 {
-	int before;
-
-	/* Go writes to w, which is gone when the thread is cancelled here. */
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	while (sem_wait(&w->done) != 0) /* a signal */
 		;
-	pthread_setcancelstate(before, NULL);
 	sem_destroy(&w->done);
 	if (w->error) {
 		capi_set_error(w->error, strlen(w->error));
