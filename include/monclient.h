@@ -90,16 +90,18 @@
  * - The library is for Linux with glibc. It has Go's runtime inside, which brings some threads of its own. It prints
  *   nothing, ends nothing, and reads no environment variable unless it is told to, but for those of Go's runtime when it is
  *   loaded: GODEBUG, GOGC, GOMEMLIMIT, GOMAXPROCS, GOTRACEBACK.
- * - Signals: handlers, dispositions and the masks of the program's threads stay. The library's own threads block every
- *   signal that Go's runtime does not need, so handlers of the program run on the program's threads, and signalfd(2) and
- *   sigwait(3) work. Go's runtime has handlers of its own for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG; it passes on what is
- *   not its own to the handlers that were there before, and adds SA_ONSTACK to all of those. A program that installs
- *   handlers later must do so with SA_ONSTACK. A thread without sigaltstack(2) gets one with its first call.
- * - fork(): a child cannot use what its parent has loaded. Every function returns MONCLIENT_EFORKED there at once, except
- *   for those marked "works after fork". Load the library after fork(), or call exec.
+ * - Signals: handlers, dispositions and the masks of the program's threads stay. The library's threads block every signal
+ *   but for those that a fault raises, so handlers of the program run on the program's threads, and signalfd(2) and
+ *   sigwait(3) work; in a callback, SIGPIPE is EPIPE. Go's runtime has handlers of its own for SIGSEGV, SIGBUS, SIGFPE,
+ *   SIGPIPE and SIGURG; it passes on what is not its own to the handlers that were there before, and adds SA_ONSTACK to all of
+ *   those. A program that installs handlers later must do so with SA_ONSTACK. A thread without sigaltstack(2) gets one
+ *   with its first call. No function may be called from a signal handler.
+ * - fork(): a child cannot use what its parent has loaded, and daemon(3) is a fork. Every function returns MONCLIENT_EFORKED
+ *   there at once, except for those marked "works after fork". Load the library after fork(), or call exec.
  * - dlopen() works from any thread; dlclose() leaves the library where it is. A few file descriptors of Go's runtime (all
- *   close-on-exec) stay open with it.
- * - A thread that is cancelled (pthread_cancel) while it is in the library goes on until it has left it.
+ *   close-on-exec) stay open with it; a program must not close descriptors that it has not opened.
+ * - Threads of the program may have small stacks (16 KiB). One that is cancelled (pthread_cancel) while it is in the library
+ *   goes on until it has left it; asynchronous cancellation is not allowed.
  * - Neither longjmp() nor a C++ exception may leave a callback.
  */
 #ifndef MONCLIENT_H

@@ -150,7 +150,10 @@ using exception_handler = std::function<void(std::exception_ptr)>;
 
 namespace detail {
 
-inline std::error_code code(int status) noexcept { return {status, category()}; }
+inline std::error_code code(int status) noexcept
+{
+	return status == MONCLIENT_OK ? std::error_code() : std::error_code(status, category());
+}
 
 template <class Error, class Text>
 [[noreturn]] void raise(std::error_code ec, Text text)
@@ -733,7 +736,7 @@ public:
 	class range;
 	/**
 	 * For a loop over events as they come: for (event &e : queue.events(5s)). It takes them one by one, and ends when none has
-	 * come for that long, or when another thread has destroyed the queue.
+	 * come for that long, or when the queue is destroyed.
 	 */
 	range events(time_limit timeout = forever) const noexcept;
 
@@ -787,7 +790,7 @@ private:
 		std::uint32_t count = 0;
 		current_ = event();
 		const int status = monclient_queue_poll(queue_, &raw, 1, timeout_.of_poll(), &count);
-		if (status == MONCLIENT_ECLOSED)
+		if (status == MONCLIENT_ECLOSED || status == MONCLIENT_EBADHANDLE) // during the call, or before
 			return false;
 		detail::checked([status](std::error_code &ec) { ec = detail::code(status); });
 		current_ = event(raw);
