@@ -23,6 +23,22 @@ help: ## print this
 build: ## compile bin/monc, without cgo
 	$(HOST) && CGO_ENABLED=0 go build -trimpath -buildvcs=$(VCS) -ldflags='-s -w' -o bin/monc ./cmd/monc
 
+.PHONY: lib
+lib: ## the C library: lib/libmonclient.so.*, lib/libmonclient.a
+	@build/lib.sh
+
+.PHONY: install
+install: ## the C library with its headers, for pkg-config and CMake: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
+	@PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' DESTDIR='$(DESTDIR)' build/install.sh
+
+.PHONY: uninstall
+uninstall: ## what install has installed, with the same variables
+	@PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' DESTDIR='$(DESTDIR)' build/install.sh uninstall
+
+.PHONY: check-abi
+check-abi: ## the C library against abi/, where its functions, structures and constants are recorded
+	@build/abi.sh check
+
 .PHONY: test
 test: ## everything CI runs: lint, all tests, fuzzing, real clusters of three releases
 	@build/test.sh
@@ -34,6 +50,10 @@ unit: ## the tests that need nothing but Go
 .PHONY: race
 race: ## the same under the race detector, in random order
 	@build/test.sh race
+
+.PHONY: capi
+capi: ## the tests of the C library: ABI, every function under sanitizers and valgrind, its host process, the examples
+	@build/test.sh capi
 
 .PHONY: integration
 integration: ## the tests against real Ceph clusters: Pacific, Reef, Tentacle
@@ -56,7 +76,7 @@ demo: ## three embedded monitors and a walk through monc, in seconds; CONF=FILE 
 	@CONF='$(CONF)' build/demo.sh
 
 .PHONY: bench
-bench: ## the codecs, then the command path beside librados: RELEASE=reef BENCH=regexp BENCHCOUNT=1 BENCHFLAGS=
+bench: ## codecs, the C boundary, and the command path beside librados: RELEASE=reef BENCH=regexp BENCHCOUNT=1 BENCHFLAGS=
 	@RELEASE=$(RELEASE) BENCH='$(BENCH)' BENCHCOUNT=$(BENCHCOUNT) BENCHFLAGS='$(BENCHFLAGS)' build/bench.sh
 
 .PHONY: cluster
@@ -74,5 +94,5 @@ install-ceph: ## unpack the three Ceph releases into ~/.cache/libmonclient, with
 
 .PHONY: clean
 clean: ## remove what was built here
-	rm -rf bin
+	rm -rf bin lib
 	find . -name '*.test' -type f -delete

@@ -1,21 +1,21 @@
 #!/bin/bash
-# Runs the benchmarks: the codecs, and a command's way to a real monitor and back beside librados.
+# Runs the benchmarks: the codecs, what the C library adds, and a command's way to a real monitor and back beside librados.
 #
-#   build/bench.sh [codecs] [client]        (no argument: both)
+#   build/bench.sh [codecs] [boundary] [client]        (no argument: all)
 #
 #   RELEASE      which Ceph (default: reef)
 #   BENCH        only these benchmarks of the codecs, a regular expression (default: .)
 #   BENCHCOUNT   how often each of them runs (default: 1; benchstat wants 10)
 #   BENCHFLAGS   flags for the client's benchmark, such as "-rounds 15 -modes crc"; see test/bench/doc.go
 #
-# bench-RELEASE.txt gets the results of both as Go benchmarks print them, for benchstat, and bench-RELEASE.json the
+# bench-RELEASE.txt gets the results of all as Go benchmarks print them, for benchstat, and bench-RELEASE.json the
 # client's in full. Exit status: 0, 1 something failed, 2 wrong usage, 3 something is not installed and could not be.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . build/host.sh
 
 release=${RELEASE:-reef}
-codecs_packages="./denc ./cephx ./msgr2 ./monclient/... ./test/bench"
+codecs_packages="./capi/eventq ./denc ./cephx ./msgr2 ./monclient/... ./test/bench"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
@@ -26,6 +26,13 @@ codecs() {
 	CGO_ENABLED=0 go test -run='^$' -bench="${BENCH:-.}" -benchmem -count="${BENCHCOUNT:-1}" $codecs_packages 2>&1 | tee -a "$tmp/text"
 }
 
+boundary() {
+	build/install-ceph.sh "$release"
+	need cc gcc libc6-dev || exit 3
+	go build -trimpath -o "$tmp/boundary" ./test/bench/boundary
+	"$tmp/boundary" -release "$release" -text "$tmp/text"
+}
+
 client() {
 	build/install-ceph.sh "$release"
 	need cc gcc libc6-dev || exit 3
@@ -34,12 +41,12 @@ client() {
 	"$tmp/bench" -release "$release" -text "$tmp/text" -json "$tmp/json" ${BENCHFLAGS-}
 }
 
-[ $# -gt 0 ] || set -- codecs client
+[ $# -gt 0 ] || set -- codecs boundary client
 for part; do
 	case $part in
-	codecs | client) ;;
+	codecs | boundary | client) ;;
 	*)
-		complain "no part called $part; there are: codecs client"
+		complain "no part called $part; there are: codecs boundary client"
 		exit 2
 		;;
 	esac

@@ -107,7 +107,9 @@ fingerprint() {
 		{{- range .CFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .HFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}
 		{{- range .SFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{end}}' ./capi)
 	{
-		go env GOVERSION GOOS GOARCH GOAMD64 GOARM64 GOEXPERIMENT GOFLAGS CC CGO_CFLAGS CGO_CPPFLAGS CGO_LDFLAGS
+		go env GOVERSION GOOS GOARCH GOAMD64 GOARM64 GOEXPERIMENT CC CGO_CFLAGS CGO_CPPFLAGS CGO_LDFLAGS
+		# A script that calls this one has added to them what is added here.
+		go env GOFLAGS | tr ' ' '\n' | sort -u
 		# shellcheck disable=SC2086 # CC may have arguments
 		$cc --version
 		printf '%s\n' "$sources" "$header" "$hooks" go.mod go.sum build/lib.sh | sed '/^$/d' | tr '\n' '\0' | xargs -0 sha256sum
@@ -188,7 +190,7 @@ if [ "$current" = "$want" ]; then
 	exit
 fi
 
-rm -f "$stamp"
+rm -rf "$stamp" "$dir"/.tmp.*
 tmp=$(mktemp -d "$PWD/$dir/.tmp.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs the checks named, or all of them, and ends with a line "N passed, N failed, N skipped".
 #
-#   build/test.sh [ceph] [lint] [cross] [build] [unit] [race] [fuzz] [integration]
+#   build/test.sh [ceph] [lint] [cross] [build] [unit] [race] [fuzz] [capi] [integration]
 #
 #   FUZZTIME          how long each fuzz target runs (default: 5s; 2s when everything is run)
 #   CI                when set, a real cluster that cannot be installed is a failure
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit
 . build/host.sh
 need_go || exit
 
-all="ceph lint cross build unit race fuzz integration"
+all="ceph lint cross build unit race fuzz capi integration"
 if [ $# = 0 ]; then
 	# shellcheck disable=SC2086 # $all is a list
 	set -- $all
@@ -63,16 +63,17 @@ go_test() {
 	return "$status"
 }
 
-# The packages with tests, by whether these need real clusters, however far down they ask for them.
+# The packages with tests: those that need real clusters, however far down they ask for them, those that need the C library, and
+# all others.
 list_packages() {
 	[ ! -e "$tmp/real" ] || return 0
 	go build -o "$tmp/testsum" ./internal/cmd/testsum &&
 		go list -test -f '{{.ImportPath}} {{join .Deps " "}}' ./... >"$tmp/deps" &&
 		awk '$1 ~ /\.test$/ {
 			sub(/\.test$/, "", $1)
-			print $1 > ($0 ~ /\/internal\/realceph( |$)/ ? real : pure)
-		}' real="$tmp/real" pure="$tmp/pure" "$tmp/deps" &&
-		[ -s "$tmp/real" ] && [ -s "$tmp/pure" ] && return 0
+			print $1 > ($0 ~ /\/internal\/realceph( |$)/ ? real : $1 ~ /\/test\/(abi|capi|host|examples)$/ ? capi : pure)
+		}' real="$tmp/real" capi="$tmp/capi" pure="$tmp/pure" "$tmp/deps" &&
+		[ -s "$tmp/real" ] && [ -s "$tmp/capi" ] && [ -s "$tmp/pure" ] && return 0
 	complain "cannot list the packages"
 	rm -f "$tmp/real"
 	count 0 1 0
@@ -149,6 +150,27 @@ unit() {
 race() {
 	list_packages && need_cc || return
 	CGO_ENABLED=1 LIBMONCLIENT_RACE=require go_test "$tmp/pure" -race -shuffle=on -timeout=5m
+}
+
+# The tests of the C library run programs in C, under sanitizers where that tells more than Go's race detector would.
+capi() {
+	list_packages && need_cc || return
+	local status=0
+	need g++ g++ || status=1
+	need cmake cmake make || status=1
+	need pkg-config pkg-config || status=1
+	need valgrind valgrind libc6-dbg || status=1
+	need abidw abigail-tools || status=1
+	if [ "$status" != 0 ]; then
+		count 0 1 0
+		return 1
+	fi
+	check "build/lib.sh" build/lib.sh || status=1
+	check "build/lib.sh test" build/lib.sh test || status=1
+	check "build/lib.sh asan" build/lib.sh asan || status=1
+	check "build/abi.sh check" build/abi.sh check || status=1
+	[ "$status" = 0 ] || return
+	go_test "$tmp/capi" -timeout=10m
 }
 
 integration() {

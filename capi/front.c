@@ -69,6 +69,11 @@ static int check_bytes(const void *p, uint64_t len, const char *name)
 	return MONCLIENT_OK;
 }
 
+static int check_timeout(int32_t ms, const char *name)
+{
+	return ms >= MONCLIENT_FOREVER ? MONCLIENT_OK : capi_fail(MONCLIENT_EINVAL, "%s is %d", name, ms);
+}
+
 /* copy_struct takes over a structure that begins with its size. first is what it had in the first version. On failure *to has
  * what could be read: nothing, or what this version knows. */
 static int copy_struct(void *to, size_t size, size_t first, const void *from, const char *name)
@@ -363,6 +368,8 @@ static int take_connect_args(const monclient_connect_options_t *from, struct con
 	}
 	if (rc == MONCLIENT_OK && a->options.log_level > MONCLIENT_LOG_DEBUG)
 		rc = capi_fail(MONCLIENT_EINVAL, "options: log_level is %u", a->options.log_level);
+	if (rc == MONCLIENT_OK)
+		rc = check_timeout(a->options.timeout_ms, "options: timeout_ms");
 	if (rc == MONCLIENT_OK && a->options.reserved)
 		rc = capi_fail(MONCLIENT_EINVAL, "options: reserved is not 0");
 	if (forked())
@@ -490,6 +497,7 @@ static int command_args(const char *cmd, size_t *len, const monclient_command_op
 	CHECK(check_text(cmd, "cmd", len));
 	if (from)
 		CHECK(copy_struct(options, sizeof(*options), sizeof(*options), from, "options"));
+	CHECK(check_timeout(options->timeout_ms, "options: timeout_ms"));
 	return check_bytes(options->input, options->input_len, "options: input");
 }
 
@@ -544,6 +552,7 @@ int monclient_get_version(monclient_t client, const char *what, int32_t timeout_
 	ENTER();
 	CHECK(check_text(what, "what", &len));
 	CHECK(check_pointer(newest, "newest"));
+	CHECK(check_timeout(timeout_ms, "timeout_ms"));
 	if (own_callback(client, "monclient_get_version"))
 		return MONCLIENT_EDEADLK;
 	capi_wait_begin(&wait);
@@ -566,6 +575,8 @@ int monclient_get_version_async(monclient_t client, const char *what, int32_t ti
 		*op = 0;
 	CHECK(take_sink_here(sink, &copy));
 	rc = check_text(what, "what", &len);
+	if (rc == MONCLIENT_OK)
+		rc = check_timeout(timeout_ms, "timeout_ms");
 	if (rc != MONCLIENT_OK) {
 		capi_sink_release(copy);
 		return rc;
@@ -582,6 +593,7 @@ int monclient_wait_for_map(monclient_t client, const char *what, uint64_t epoch,
 		*got = 0;
 	ENTER();
 	CHECK(check_text(what, "what", &len));
+	CHECK(check_timeout(timeout_ms, "timeout_ms"));
 	if (own_callback(client, "monclient_wait_for_map"))
 		return MONCLIENT_EDEADLK;
 	capi_wait_begin(&wait);
@@ -604,6 +616,8 @@ int monclient_wait_for_map_async(monclient_t client, const char *what, uint64_t 
 		*op = 0;
 	CHECK(take_sink_here(sink, &copy));
 	rc = check_text(what, "what", &len);
+	if (rc == MONCLIENT_OK)
+		rc = check_timeout(timeout_ms, "timeout_ms");
 	if (rc != MONCLIENT_OK) {
 		capi_sink_release(copy);
 		return rc;
@@ -692,6 +706,7 @@ int monclient_queue_poll(monclient_queue_t queue, monclient_event_t **events, ui
 	CHECK(check_pointer(count, "count"));
 	if (max == 0)
 		return capi_fail(MONCLIENT_EINVAL, "max is 0");
+	CHECK(check_timeout(timeout_ms, "timeout_ms"));
 	level = capi_level_find(queue);
 	if (!level)
 		return goBadQueue(queue);

@@ -213,7 +213,7 @@ MONCLIENT_API const char *monclient_last_error(void);
 enum {
 	/** The longest text or buffer, in bytes, that a function takes. */
 	MONCLIENT_MAX_INPUT = 0x10000000,
-	/** A timeout that never ends. */
+	/** A timeout that never ends. Other negative ones are refused with MONCLIENT_EINVAL. */
 	MONCLIENT_FOREVER = -1,
 	/** The size that monclient_fsid() needs, with the NUL. */
 	MONCLIENT_FSID_SIZE = 37
@@ -575,7 +575,7 @@ MONCLIENT_API int monclient_monmap(monclient_t client, void **data, size_t *len)
 MONCLIENT_API int monclient_monmap_json(monclient_t client, char **json);
 
 /** The present session. Release it with monclient_session_free(). */
-typedef struct monclient_session {
+typedef struct monclient_session_info {
 	const char *mon;        /**< name of the monitor, without "mon." */
 	const char *addr;       /**< its address */
 	const char *local_addr; /**< the client's own address, as the monitor sees it */
@@ -792,7 +792,7 @@ MONCLIENT_API int monclient_queue_poll(monclient_queue_t queue, monclient_event_
 /* ---- Diagnostics ---- */
 
 /** What is alive in the library. All of it is 0 when everything has been released. */
-typedef struct monclient_counters {
+typedef struct monclient_counter_values {
 	uint32_t struct_size;
 	uint32_t configs;       /**< handles of that kind */
 	uint32_t clients;       /**< handles of that kind */

@@ -70,7 +70,13 @@ var rooms = []room{
 	{path: "internal/cmd/testsum", kind: program},
 	{path: "test/integration", imports: "*", kind: support},
 	{path: "test/montest", imports: "*", kind: support},
+	{path: "test/abi", kind: support},
+	{path: "test/capi", kind: support},
+	{path: "test/host", imports: "*", kind: support},
+	{path: "test/examples", kind: support},
+	{path: "test/examples/clusters", imports: "test/examples internal/realceph", kind: support},
 	{path: "test/bench", imports: "denc monclient/monmsg monclient/cephmap internal/realceph", kind: program},
+	{path: "test/bench/boundary", imports: "internal/realceph", kind: program},
 	{path: "test/bench/client", imports: "monclient monclient/cephconf", kind: program},
 }
 
