@@ -84,7 +84,7 @@ func goQueuePoll(h C.monclient_queue_t, events **C.monclient_event_t, room C.uin
 	lost := false
 	for i := range n {
 		e := build(&items[i])
-		if items[i].Final {
+		if items[i].Source.Settle() { // what was built holds the sink
 			items[i].Value.reg.release()
 		}
 		if e == nil {

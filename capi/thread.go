@@ -29,9 +29,8 @@ type thread struct {
 	stopped bool
 	id      C.pthread_t
 
-	// busy is the registration whose event is with the user, and final that it was its last one. Owned by the thread.
-	busy  *registration
-	final bool
+	// busy is the registration whose event is with the user, owned by the thread.
+	busy *registration
 	// releases are registrations to let go of; an event without a registration announces each.
 	releases *eventq.Source[event]
 }
@@ -122,7 +121,7 @@ func (t *thread) next(sink **C.struct_capi_sink, out **C.monclient_event_t) (mor
 	}()
 	if r := t.busy; r != nil {
 		t.busy = nil
-		if t.final {
+		if r.source.Settle() {
 			r.release() // now that its callback has returned
 		}
 		r.source.Done()
@@ -136,11 +135,12 @@ func (t *thread) next(sink **C.struct_capi_sink, out **C.monclient_event_t) (mor
 	}
 	r := item.Value.reg
 	if item.Value.kind == releaseOnly {
+		item.Source.Settle()
 		item.Source.Done()
 		r.release()
 		return true, false
 	}
-	t.busy, t.final = r, item.Final
+	t.busy = r
 	*out, *sink = build(&item), r.sink
 	return true, false
 }

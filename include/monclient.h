@@ -615,8 +615,8 @@ MONCLIENT_API int monclient_set_log_level(monclient_t client, uint32_t level);
 /* ---- Operations ---- */
 
 /**
- * Cancel an operation. It completes with MONCLIENT_ECANCELED unless it has completed. What was sent to the monitors
- * may still be executed.
+ * Cancel an operation. It completes with MONCLIENT_ECANCELED, unless its completion is under way. What was sent to the
+ * monitors may still be executed.
  *
  * @return MONCLIENT_EBADHANDLE  it has completed; its event may be on its way
  *

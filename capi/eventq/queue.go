@@ -37,14 +37,12 @@ type node[T any] struct {
 	later      *node[T] // the next of the same source
 }
 
-// Item is an event that was taken.
+// Item is an event that was taken. Whoever takes it uses what its source stands for until Source.Settle.
 type Item[T any] struct {
 	Value  T
 	Source *Source[T]
 	// Missed is how many events of the source before this one were dropped.
 	Missed uint32
-	// Final: the source has ended and this was its last event. Whoever took it releases what the source stands for.
-	Final bool
 }
 
 // New returns an empty queue. The level stays up when the queue was finished or closed.
@@ -86,9 +84,7 @@ func (q *Queue[T]) pop(busy bool) Item[T] {
 	item := Item[T]{Value: n.value, Source: s, Missed: s.missed}
 	s.missed = 0
 	q.unlink(n)
-	if s.ended && s.first == nil && !s.released {
-		s.released, item.Final = true, true
-	}
+	s.taken++
 	s.busy = busy
 	return item
 }
@@ -129,7 +125,7 @@ func (q *Queue[T]) Finish() {
 }
 
 // Close drops all events and refuses those that come later. It returns what it has dropped, and the sources that had
-// ended and will give no Final: the caller releases what they stand for.
+// ended and are over with that: the caller releases what they stand for.
 func (q *Queue[T]) Close() (dropped []T, over []*Source[T]) {
 	defer q.level.Set(true)
 	q.mu.Lock()
@@ -139,8 +135,7 @@ func (q *Queue[T]) Close() (dropped []T, over []*Source[T]) {
 		n := q.head
 		dropped = append(dropped, n.value)
 		q.unlink(n)
-		if s := n.src; s.ended && s.first == nil && !s.released {
-			s.released = true
+		if s := n.src; s.ended && s.over() {
 			over = append(over, s)
 		}
 	}

@@ -21,7 +21,7 @@ func Example() {
 	items := make([]eventq.Item[string], 8)
 	n, err := q.Take(items)
 	for _, item := range items[:n] {
-		fmt.Println(item.Value, item.Missed, item.Final)
+		fmt.Println(item.Value, item.Missed, item.Source.Settle())
 	}
 	fmt.Println(err)
 	// Output:
@@ -130,7 +130,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func TestFinalIsToldOnce(t *testing.T) {
+func TestTheEndIsToldOnce(t *testing.T) {
 	take := func(q *eventq.Queue[int]) (items []eventq.Item[int]) {
 		items = make([]eventq.Item[int], 8)
 		n, err := q.Take(items)
@@ -145,10 +145,32 @@ func TestFinalIsToldOnce(t *testing.T) {
 		require.True(t, taken)
 		require.False(t, over)
 		items := take(q)
-		require.Equal(t, []bool{false, true}, []bool{items[0].Final, items[1].Final})
 		require.False(t, s.Push(3, 0))
 		require.False(t, s.End())
+		require.False(t, s.Drop(true), "two are with whoever took them")
+		require.False(t, items[0].Source.Settle())
+		require.True(t, items[1].Source.Settle())
 		require.False(t, s.Drop(true))
+	})
+	t.Run("by the end after the last event was settled", func(t *testing.T) {
+		q := eventq.New[int](new(level))
+		s := q.NewSource(eventq.Limit{})
+		s.Push(1, 0)
+		item := take(q)[0]
+		require.False(t, item.Source.Settle())
+		require.True(t, s.End())
+	})
+	t.Run("by Close with one still out", func(t *testing.T) {
+		q := eventq.New[int](new(level))
+		s := q.NewSource(eventq.Limit{})
+		s.Push(1, 0)
+		s.PushLast(2, 0)
+		items := make([]eventq.Item[int], 1)
+		_, err := q.Take(items)
+		require.NoError(t, err)
+		_, over := q.Close()
+		require.Empty(t, over)
+		require.True(t, items[0].Source.Settle())
 	})
 	t.Run("by End with nothing there", func(t *testing.T) {
 		q := eventq.New[int](new(level))
@@ -205,7 +227,7 @@ func TestDropWaitsForTheEventThatIsOut(t *testing.T) {
 		item, ok, err := q.TakeBusy()
 		require.NoError(t, err)
 		require.True(t, ok)
-		require.True(t, s.Drop(false), "whoever has the event does not wait for itself")
+		require.False(t, s.Drop(false), "whoever has the event does not wait for itself")
 		dropped := false
 		go func() {
 			s.Drop(true)
@@ -213,6 +235,7 @@ func TestDropWaitsForTheEventThatIsOut(t *testing.T) {
 		}()
 		synctest.Wait()
 		require.False(t, dropped)
+		require.True(t, item.Source.Settle())
 		item.Source.Done()
 		synctest.Wait()
 		require.True(t, dropped)
@@ -268,7 +291,7 @@ func TestManyPushersAndTakers(t *testing.T) {
 				}
 				got[i] += n
 				for _, item := range items[:n] {
-					if item.Final {
+					if item.Source.Settle() {
 						finals[i]++
 					}
 				}

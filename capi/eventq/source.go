@@ -14,6 +14,7 @@ type Source[T any] struct {
 
 	first, last *node[T]
 	events      int
+	taken       int // and not settled
 	bytes       int
 	missed      uint32
 
@@ -87,8 +88,8 @@ func (s *Source[T]) PushLast(v T, size int) (taken, over bool) {
 	return taken, over
 }
 
-// End says that nothing more is pushed. What waits can still be taken, the last event as Final. When it reports true there is
-// nothing, and the caller releases what the source stands for.
+// End says that nothing more is pushed. What waits can still be taken. When it reports true nothing waits, and the caller
+// releases what the source stands for.
 func (s *Source[T]) End() (over bool) {
 	s.q.mu.Lock()
 	defer s.q.mu.Unlock()
@@ -97,11 +98,25 @@ func (s *Source[T]) End() (over bool) {
 
 func (s *Source[T]) end() (over bool) {
 	s.ended = true
-	if s.first != nil || s.released {
+	return s.over()
+}
+
+// over reports, to one caller, that a source that has ended has nothing left, neither here nor with somebody who took it.
+func (s *Source[T]) over() bool {
+	if s.first != nil || s.taken > 0 || s.released {
 		return false
 	}
 	s.released = true
 	return true
+}
+
+// Settle says that an event that was taken does not need what its source stands for any more. When it reports true that
+// was the last one, and the caller releases it.
+func (s *Source[T]) Settle() (over bool) {
+	s.q.mu.Lock()
+	defer s.q.mu.Unlock()
+	s.taken--
+	return s.ended && s.over()
 }
 
 // Drop ends the source and forgets what waits of it. With wait it returns when no event of it is with TakeBusy's caller.
@@ -120,7 +135,7 @@ func (s *Source[T]) Drop(wait bool) (over bool) {
 	for wait && s.busy {
 		s.q.idle.Wait()
 	}
-	return s.end()
+	return s.over()
 }
 
 // Done says that TakeBusy's caller is done with the source's event.
