@@ -5,6 +5,7 @@
 #                       lib/debug/libmonclient.so.X.Y.Z, the same library with its symbols
 #   build/lib.sh test   lib/test/: with the hooks of test/capi/monclienttest.h, and not stripped
 #   build/lib.sh asan   lib/asan/: as test, with AddressSanitizer in C and in Go
+#   build/lib.sh valgrind  lib/valgrind/: as test, and telling memcheck of Go's stacks and heap
 #
 #   build/lib.sh version  prints the version and builds nothing
 #
@@ -46,8 +47,12 @@ asan)
 	dir=lib/asan
 	flags+=(-asan)
 	;;
+valgrind)
+	dir=lib/valgrind
+	tags+=,valgrind # Go's own
+	;;
 *)
-	complain "there is no variant called $variant; there are: test, asan, and that without a name"
+	complain "there is no variant called $variant; there are: test, asan, valgrind, and that without a name"
 	exit 2
 	;;
 esac

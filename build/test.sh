@@ -168,6 +168,7 @@ capi() {
 	check "build/lib.sh" build/lib.sh || status=1
 	check "build/lib.sh test" build/lib.sh test || status=1
 	check "build/lib.sh asan" build/lib.sh asan || status=1
+	check "build/lib.sh valgrind" build/lib.sh valgrind || status=1
 	check "build/abi.sh check" build/abi.sh check || status=1
 	[ "$status" = 0 ] || return
 	go_test "$tmp/capi" -timeout=10m
