@@ -2,8 +2,8 @@
  * libmonclient for C++: monclient.h with owners, durations, lambdas, exceptions and futures.
  * Copyright the libmonclient authors. SPDX-License-Identifier: Apache-2.0
  *
- * This header is all of it: C++17 or later, nothing to link besides libmonclient.so. monclient.h says what each call does;
- * here stands only what C++ adds.
+ * This header is all of it: C++17 or later, nothing to link besides libmonclient.so. monclient.h says what each call
+ * does; here stands only what C++ adds.
  *
  *
  * In short
@@ -24,31 +24,34 @@
  *
  * Errors
  *
- * Each call that can fail comes twice. Without a std::error_code it throws monclient::error, whose what() is the text of
- * monclient_last_error(). With one, which is always the last argument, it is noexcept, sets it (or clears it), and returns something
- * empty. The codes are the statuses of monclient.h and compare with std::errc where Linux has an errno for them:
- * ec == std::errc::timed_out; monclient::errc has the others. What this header finds out by itself (a text with a NUL in it,
- * no memory) is in std::generic_category(). Making a sink or a dialer from a callable allocates, and so may throw
- * std::bad_alloc before any call.
+ * Each call that can fail comes twice. Without a std::error_code it throws monclient::error, whose what() is the text
+ * of monclient_last_error(). With one, which is always the last argument, it is noexcept, sets it (or clears it), and
+ * returns something empty. The codes are the statuses of monclient.h and compare with std::errc where Linux has an
+ * errno for them: ec == std::errc::timed_out; monclient::errc has the others. What this header finds out by itself (a
+ * text with a NUL in it, no memory) is in std::generic_category(). Making a sink or a dialer from a callable allocates,
+ * and so may throw std::bad_alloc before any call.
  *
- * Built with -fno-exceptions, the calls that would throw end the process with std::abort(), as the standard library's do;
- * the others are what to use then.
+ * Built with -fno-exceptions, the calls that would throw end the process with std::abort(), as the standard library's
+ * do; the others are what to use then.
  *
  *
  * Callbacks
  *
- * A callback is anything that can be called with the event: a lambda, a function, an object that can only be moved. The library owns
- * it and destroys it once, after its last event, or before a call returns that fails. monclient.h says on which thread that is.
+ * A callback is anything that can be called with the event: a lambda, a function, an object that can only be moved. The
+ * library owns it and destroys it once, after its last event, or before a call returns that fails. monclient.h says on
+ * which thread that is.
  *
- * An exception that leaves a callback goes to the handler of set_exception_handler(), on the thread of the callback, and nowhere else: the client, the
- * subscription and other callbacks go on. Without a handler it is dropped, and dropped_exceptions() counts it.
+ * An exception that leaves a callback goes to the handler of set_exception_handler(), on the thread of the callback,
+ * and nowhere else: the client, the subscription and other callbacks go on. Without a handler it is dropped, and
+ * dropped_exceptions() counts it.
  *
  *
  * Objects
  *
- * They can be moved, not copied; one that was moved from has no handle, and calls through it fail with errc::bad_handle.
- * Destructors release the handle and ignore what may go wrong in that. Like handles, clients, configurations and queues
- * may be used by many threads at a time, but moving, resetting and destroying the C++ object is for one thread, when no other uses it.
+ * They can be moved, not copied; one that was moved from has no handle, and calls through it fail with
+ * errc::bad_handle. Destructors release the handle and ignore what may go wrong in that. Like handles, clients,
+ * configurations and queues may be used by many threads at a time, but moving, resetting and destroying the C++ object
+ * is for one thread, when no other uses it.
  *
  * A client that is destroyed in one of its own callbacks, where it cannot be closed, is closed by a thread of its own
  * as soon as that has returned.
@@ -268,9 +271,9 @@ inline monclient_counters_t counters() { return detail::checked([](std::error_co
 /* ---- Time, texts, buffers, handles ---- */
 
 /**
- * How long a call may take: any std::chrono duration, rounded up to milliseconds; forever, which more than 24 days are, too; or, default
- * constructed, what the configuration says. A duration that is not positive means that the time is up: a call still gets a millisecond
- * then, and queue::poll() does not wait.
+ * How long a call may take: any std::chrono duration, rounded up to milliseconds; forever, which more than 24 days are,
+ * too; or, default constructed, what the configuration says. A duration that is not positive means that the time is up:
+ * a call still gets a millisecond then, and queue::poll() does not wait.
  */
 class time_limit {
 public:
@@ -735,8 +738,8 @@ public:
 
 	class range;
 	/**
-	 * For a loop over events as they come: for (event &e : queue.events(5s)). It takes them one by one, and ends when none has
-	 * come for that long, or when the queue is destroyed.
+	 * For a loop over events as they come: for (event &e : queue.events(5s)). It takes them one by one, and ends when
+	 * none has come for that long, or when the queue is destroyed.
 	 */
 	range events(time_limit timeout = forever) const noexcept;
 
@@ -807,8 +810,8 @@ inline queue::range queue::events(time_limit timeout) const noexcept { return ra
 /* ---- Sinks ---- */
 
 /**
- * Where events go: to a callback, made of anything that can be called with an Event &, or to a queue. A call takes it over.
- * What is given as a sink is usually just a lambda.
+ * Where events go: to a callback, made of anything that can be called with an Event &, or to a queue. A call takes it
+ * over. What is given as a sink is usually just a lambda.
  */
 template <class Event>
 class sink : public detail::userdata_owner<monclient_sink_t> {
@@ -839,12 +842,14 @@ public:
 
 /**
  * Opens connections to monitors: anything that can be called as int(std::string_view ip, std::uint16_t port,
- * std::chrono::milliseconds timeout), from several threads at a time. It returns a descriptor, which the library then owns, or a negative errno, or throws
- * std::system_error with an errno. Other exceptions go where those of callbacks go.
+ * std::chrono::milliseconds timeout), from several threads at a time. It returns a descriptor, which the library then
+ * owns, or a negative errno, or throws std::system_error with an errno. Other exceptions go where those of callbacks
+ * go.
  */
 class dialer : public detail::userdata_owner<monclient_dialer_t> {
 	template <class F>
-	static constexpr bool dials = std::is_invocable_r_v<int, F &, std::string_view, std::uint16_t, std::chrono::milliseconds>;
+	static constexpr bool dials =
+		std::is_invocable_r_v<int, F &, std::string_view, std::uint16_t, std::chrono::milliseconds>;
 
 public:
 	dialer() noexcept = default;
@@ -1039,9 +1044,9 @@ private:
 };
 
 /**
- * A client. Each ..._async() gives one event to its sink, and what it returns may be dropped. Each ..._future() puts the result, or the
- * error of any kind, into the future; nothing may wait for one in a callback of the same client, where it would wait for
- * ever. If op is given, it can cancel.
+ * A client. Each ..._async() gives one event to its sink, and what it returns may be dropped. Each ..._future() puts
+ * the result, or the error of any kind, into the future; nothing may wait for one in a callback of the same client,
+ * where it would wait for ever. If op is given, it can cancel.
  */
 class client : public detail::handle<detail::close_client> {
 public:
@@ -1062,7 +1067,7 @@ public:
 	                               std::error_code &ec) noexcept;
 	static std::future<client> connect_future(const config &c, connect_options options = {}, operation *op = nullptr);
 
-	/** As the destructor does, but says what went wrong: std::errc::resource_deadlock_would_occur in its own callbacks, where it stays open. */
+	/** As the destructor does. In its own callbacks it is std::errc::resource_deadlock_would_occur, and stays open. */
 	void close() { detail::checked([&](auto &ec) { close(ec); }); }
 	void close(std::error_code &ec) noexcept
 	{
@@ -1199,11 +1204,12 @@ public:
 	/** Follows a map for as long as the subscription lives. The first event may come before this has returned. */
 	subscription subscribe(std::string_view what, sink<map_event> to, subscribe_options options = {}) const
 	{ return detail::checked([&](auto &ec) { return subscribe(what, std::move(to), options, ec); }); }
-	subscription subscribe(std::string_view what, sink<map_event> to, subscribe_options options, std::error_code &ec) const noexcept
+	subscription subscribe(std::string_view what, sink<map_event> to, subscribe_options options,
+	                       std::error_code &ec) const noexcept
 	{
 		const std::uint32_t flags = options.onetime ? MONCLIENT_SUBSCRIBE_ONETIME : 0;
-		return start<subscription>(what, std::move(to), ec, [&](const char *w, const monclient_sink_t *sink, monclient_sub_t *sub) {
-			return monclient_subscribe(get(), w, options.start, flags, sink, sub);
+		return start<subscription>(what, std::move(to), ec, [&](const char *w, const monclient_sink_t *s, monclient_sub_t *sub) {
+			return monclient_subscribe(get(), w, options.start, flags, s, sub);
 		});
 	}
 
@@ -1272,8 +1278,8 @@ private:
 };
 
 /**
- * Connecting has completed. This view owns the new client, and closes it unless it was taken; of an event of a queue make just one, or
- * the client lives on without an owner.
+ * Connecting has completed. This view owns the new client, and closes it unless it was taken; of an event of a queue
+ * make just one, or the client lives on without an owner.
  */
 class connect_event : public event_view {
 public:

@@ -1,0 +1,204 @@
+//go:build linux
+
+package clusters
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/libmonclient/libmonclient/internal/realceph"
+	"github.com/libmonclient/libmonclient/test/examples"
+)
+
+// patience is the deadline of one step. It is only ever used up by a test that fails.
+const patience = time.Minute
+
+// settling is how long two programs may say different things of a cluster that changes by itself, and pause how often
+// they are asked.
+const (
+	settling = 20 * time.Second
+	pause    = 100 * time.Millisecond
+)
+
+// env is a cluster and the programs.
+type env struct {
+	*realceph.Cluster
+	examples.Programs
+}
+
+// ceph runs the release's ceph command.
+func (e env) ceph(t *testing.T, args ...string) examples.Result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	r := e.Ceph(ctx, args...)
+	return examples.Result{Stdout: string(r.Stdout), Stderr: string(r.Stderr), Code: r.Code}
+}
+
+// change runs a ceph command that must succeed.
+func (e env) change(t *testing.T, args ...string) {
+	t.Helper()
+	r := e.ceph(t, args...)
+	require.Zero(t, r.Code, r)
+}
+
+func TestReleases(t *testing.T) {
+	for _, release := range realceph.Releases() {
+		t.Run(string(release), func(t *testing.T) {
+			realceph.Require(t, release)
+			e := env{realceph.StartT(t, realceph.Options{Release: release, Mons: 3, OSDs: 1, Conf: map[string]string{
+				"mon_lease":              "2", // monitors miss one of their own after twice that, 10 s by default
+				"paxos_propose_interval": "0.1",
+			}}), examples.Build(t, examples.Installed)}
+			t.Run("status", e.testStatus)
+			t.Run("commands", e.testCommands)
+			t.Run("input", e.testInput)
+			t.Run("async", e.testAsync)
+			t.Run("dlopen", e.testDlopen)
+			t.Run("wrong key", e.testWrongKey)
+			t.Run("watch", e.testWatch) // kills a monitor
+		})
+	}
+}
+
+// same runs the ceph command and an example until both print the same, to the byte, and end with the same code.
+func (e env) same(t *testing.T, theirs []string, program string, ours ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), settling)
+	defer cancel()
+	for {
+		ceph, own := e.ceph(t, theirs...), e.Run(t, e.ConfPath, program, ours...)
+		if ceph.Stdout == own.Stdout && ceph.Code == own.Code {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			require.Fail(t, "they differ", "ceph %v: %v\n%s %v: %v", theirs, ceph, program, ours, own)
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (e env) testStatus(t *testing.T) {
+	e.same(t, []string{"status"}, "status")
+	e.same(t, []string{"status"}, "command_cpp", "status")
+}
+
+func (e env) testCommands(t *testing.T) {
+	for _, test := range []struct{ ceph, ours string }{
+		{"osd tree -f json", ""},
+		{"osd tree", ""},
+		{"osd dump -f json-pretty", ""},
+		{"mon dump -f json", ""},
+		{"auth get client.admin", "auth get entity=client.admin"},
+		{"osd find 0 -f json", "osd find id:=0 -f json"},
+		{"osd find 99", "osd find id:=99"},
+		{"auth get client.nobody", "auth get entity=client.nobody"},
+		{"config-key get examples/nothing", "config-key get key=examples/nothing"},
+	} {
+		t.Run(test.ceph, func(t *testing.T) {
+			if test.ours == "" {
+				test.ours = test.ceph
+			}
+			e.same(t, strings.Fields(test.ceph), "command", strings.Fields(test.ours)...)
+		})
+	}
+	e.same(t, []string{"osd", "dump", "--format", "plain"}, "command_cpp", `{"prefix": "osd dump", "format": "plain"}`)
+	e.same(t, []string{"auth", "get", "client.nobody"}, "command_cpp", `{"prefix": "auth get", "entity": "client.nobody"}`)
+}
+
+func (e env) testInput(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "input")
+	require.NoError(t, os.WriteFile(file, []byte("of an example\n\x00"), 0o600))
+	r := e.Run(t, e.ConfPath, "command", "config-key", "set", "key=examples/file", "-i", file)
+	require.Zero(t, r.Code, r)
+	require.Equal(t, "of an example\n\x00", e.ceph(t, "config-key", "get", "examples/file").Stdout)
+	e.same(t, []string{"config-key", "get", "examples/file"}, "command", "config-key", "get", "key=examples/file")
+}
+
+func (e env) testAsync(t *testing.T) {
+	r := e.Run(t, e.ConfPath, "command_async", "-q", "-r", "100", "mon stat", `{"prefix": "osd dump", "format": "json"}`)
+	require.Zero(t, r.Code, r)
+	require.Equal(t, "200 answered, 0 refused, 0 without an answer\n", r.Stderr)
+}
+
+func (e env) testDlopen(t *testing.T) {
+	r := e.Run(t, e.ConfPath, "dlopen", "--library", e.Library)
+	require.Zero(t, r.Code, r)
+	require.Contains(t, r.Stdout, "\nHEALTH_")
+}
+
+func (e env) testWrongKey(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	key, err := e.NewKey(ctx, "")
+	require.NoError(t, err)
+	ring := filepath.Join(t.TempDir(), "keyring")
+	require.NoError(t, os.WriteFile(ring, []byte("[client.admin]\n\tkey = "+key+"\n"), 0o600))
+	for _, program := range []string{"status", "watch_epoll", "watch_cpp"} {
+		r := e.Run(t, e.ConfPath, program, "-k", ring)
+		require.Equal(t, 1, r.Code, r)
+		require.Contains(t, r.Stderr, "authentication rejected")
+		require.NotContains(t, r.Stderr, key)
+	}
+}
+
+// osdEpoch is the epoch that the ceph command says.
+func (e env) osdEpoch(t *testing.T) uint64 {
+	t.Helper()
+	var m struct{ Epoch uint64 }
+	require.NoError(t, json.Unmarshal([]byte(e.ceph(t, "osd", "dump", "-f", "json").Stdout), &m))
+	require.Positive(t, m.Epoch)
+	return m.Epoch
+}
+
+// The watchers see what the ceph command changes, each epoch once, before and after the monitor that all of them are
+// with is killed.
+func (e env) testWatch(t *testing.T) {
+	victim := e.Mons()[2]
+	var watchers []*examples.Process
+	for _, program := range []string{"watch_callbacks", "watch_epoll", "watch_cpp"} {
+		w := e.Start(t, e.ConfPath, program, "-m", victim.Addrs(), "osdmap", "monmap")
+		w.AwaitText("session: with mon.")
+		w.AwaitText("osdmap e")
+		w.AwaitText("monmap e")
+		watchers = append(watchers, w)
+	}
+	first := e.osdEpoch(t)
+	e.change(t, "osd", "set", "noout")
+	before := e.osdEpoch(t)
+	require.Greater(t, before, first)
+	for _, w := range watchers {
+		w.AwaitText(fmt.Sprintf("osdmap e%d: incremental", before))
+	}
+
+	require.NoError(t, e.KillMon(victim.Name))
+	for _, w := range watchers {
+		w.AwaitText("session: lost mon.")
+		w.AwaitText("session: moved to mon.")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	require.NoError(t, e.WaitQuorum(ctx, 2))
+	e.change(t, "osd", "unset", "noout")
+	after := e.osdEpoch(t)
+	require.Greater(t, after, before)
+	for _, w := range watchers {
+		stdout := w.AwaitText(fmt.Sprintf("osdmap e%d: incremental", after))
+		for epoch := before; epoch <= after; epoch++ {
+			require.Equal(t, 1, strings.Count(stdout, fmt.Sprintf("osdmap e%d:", epoch)), stdout)
+		}
+		w.Signal(syscall.SIGINT)
+		r := w.Wait()
+		require.Equal(t, 130, r.Code, r)
+	}
+}
