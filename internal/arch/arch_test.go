@@ -71,7 +71,7 @@ var rooms = []room{
 	{path: "test/integration", imports: "*", kind: support},
 	{path: "test/montest", imports: "*", kind: support},
 	{path: "test/abi", kind: support},
-	{path: "test/capi", kind: support},
+	{path: "test/capi", imports: "monclient/montest", kind: support},
 	{path: "test/host", imports: "*", kind: support},
 	{path: "test/examples", kind: support},
 	{path: "test/examples/clusters", imports: "test/examples internal/realceph", kind: support},
