@@ -792,7 +792,7 @@ MONCLIENT_API int monclient_queue_poll(monclient_queue_t queue, monclient_event_
 /* ---- Diagnostics ---- */
 
 /** What is alive in the library. All of it is 0 when everything has been released. */
-typedef struct monclient_counter_values {
+typedef struct monclient_counters_info {
 	uint32_t struct_size;
 	uint32_t configs;       /**< handles of that kind */
 	uint32_t clients;       /**< handles of that kind */

@@ -81,14 +81,7 @@
 #include <type_traits>
 #include <utility>
 
-#if defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow" // structures and functions of C have names of their own
-#endif
 #include "monclient.h"
-#if defined(__GNUC__)
-#pragma GCC diagnostic pop
-#endif
 
 namespace monclient {
 

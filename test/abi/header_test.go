@@ -40,8 +40,9 @@ func TestHeaderStandsAlone(t *testing.T) {
 		t.Run(d.compiler+" "+d.standard, func(t *testing.T) {
 			t.Parallel()
 			flags := []string{"-std=" + d.standard, "-fsyntax-only", "-Iinclude", "-Wconversion", "-Wundef"}
+			flags = append(flags, "-Wshadow")
 			if d.file == "header.c" {
-				flags = append(flags, "-Wshadow", "-Wstrict-prototypes", "-Wc++-compat")
+				flags = append(flags, "-Wstrict-prototypes", "-Wc++-compat")
 			}
 			run(t, d.compiler, append(append(flags, strict...), filepath.Join(dir, d.file))...)
 		})
@@ -59,7 +60,12 @@ func TestHeaderKeepsItsRules(t *testing.T) {
 	structures := regexp.MustCompile(`(?s)typedef struct (\w+) \{(.*?)\} (\w+);`).FindAllStringSubmatch(text, -1)
 	require.NotEmpty(t, structures)
 	for _, s := range structures {
-		require.Equal(t, s[1]+"_t", s[3])
+		stem := strings.TrimSuffix(s[3], "_t")
+		want := stem
+		if regexp.MustCompile(`\b` + stem + `\(`).MatchString(text) {
+			want = stem + "_info" // for -Wshadow of C++ a structure and a function share their names
+		}
+		require.Equal(t, want, s[1])
 		for member := range strings.SplitSeq(strings.TrimSpace(s[2]), ";") {
 			if member = strings.TrimSpace(member); member != "" {
 				require.Regexp(t, `^(u?int(32|64)_t|const (char|void|monclient_\w+) \*|void \*|monclient_\w+_(t|cb))\s*\*?\w+$`, member,

@@ -46,19 +46,19 @@ func (e *environment) remove() {
 		e.cluster.Close()
 	}
 	if e.dir != "" {
-		os.RemoveAll(e.dir)
+		_ = os.RemoveAll(e.dir) // a temporary directory, of which nothing hangs
 	}
 }
 
-// once runs make for a name, and returns what it returned then.
-func (e *environment) once(name string, make func() error) error {
+// once runs a function for a name, and returns what it returned then.
+func (e *environment) once(name string, build func() error) error {
 	if err, ok := e.made[name]; ok {
 		return err
 	}
 	if e.made == nil {
 		e.made = map[string]error{}
 	}
-	err := make()
+	err := build()
 	e.made[name] = err
 	return err
 }
