@@ -65,7 +65,10 @@ func statusOf(err error) int32 {
 
 // textOf returns an error's text for people who have never heard of Go.
 func textOf(err error) string {
-	text := strings.TrimPrefix(err.Error(), "monclient: ")
+	text := err.Error()
+	for _, room := range []string{"monclient: ", "cephconf: ", "cephx: "} {
+		text = strings.TrimPrefix(text, room)
+	}
 	var bug *monclient.PanicError
 	if errors.As(err, &bug) {
 		text += "\n" + string(bug.Stack)

@@ -19,7 +19,7 @@ static const char help[] =
 	"Sends a command to the monitors, and prints what they answer.\n"
 	"  -f FORMAT    json, json-pretty, plain, ...\n"
 	"  -i FILE      input that goes along with the command; - is standard input\n"
-	"  -t SECONDS   how long to wait for the answer (default: rados_mon_op_timeout)\n";
+	"  -t SECONDS   how long to wait for a session, and for the answer (default: Ceph's options)\n";
 
 /** Reads a file to its end. The caller frees it. */
 static void *read_all(const char *path, size_t *len)
@@ -50,6 +50,7 @@ static void *read_all(const char *path, size_t *len)
 int main(int argc, char **argv)
 {
 	monclient_config_t config = configure(&argc, argv, help);
+	monclient_connect_options_t connecting = {.struct_size = sizeof connecting};
 	monclient_command_options_t options = {.struct_size = sizeof options};
 	const char *format = NULL, *input = NULL;
 	monclient_t client = 0;
@@ -74,7 +75,7 @@ int main(int argc, char **argv)
 				fprintf(stderr, "%s: -t: %s is no number of seconds from 0.001 on\n", argv[0], optarg);
 				goto out;
 			}
-			options.timeout_ms = (int32_t)(seconds * 1000);
+			connecting.timeout_ms = options.timeout_ms = (int32_t)(seconds * 1000);
 			break;
 		default:
 			goto out; /* getopt has complained */
@@ -94,7 +95,7 @@ int main(int argc, char **argv)
 		options.input_len = len;
 	}
 
-	if (monclient_connect(config, NULL, &client) != MONCLIENT_OK ||
+	if (monclient_connect(config, &connecting, &client) != MONCLIENT_OK ||
 	    monclient_command(client, json, &options, &reply) != MONCLIENT_OK)
 		complain(argv[0]);
 	else
