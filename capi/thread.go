@@ -31,7 +31,7 @@ type thread struct {
 
 	// busy is the registration whose event is with the user, owned by the thread.
 	busy *registration
-	// releases are registrations to let go of; an event without a registration announces each.
+	// releases is where registrations come from that are to be let go.
 	releases *eventq.Source[event]
 }
 
@@ -67,7 +67,7 @@ func (t *thread) start() (*eventq.Queue[event], error) {
 
 // release lets go of a registration on the thread, or here when there is none any more.
 func (t *thread) release(r *registration) {
-	if _, err := t.start(); err != nil || !t.releases.Push(event{connected: nil, reg: r, kind: releaseOnly}, 0) {
+	if _, err := t.start(); err != nil || !t.releases.Push(event{kind: releaseOnly, reg: r}, 0) {
 		r.release()
 	}
 }

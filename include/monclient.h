@@ -296,7 +296,7 @@ typedef struct monclient_event {
 	uint32_t missed;  /**< how many events of this source were dropped before this one */
 	void *userdata;   /**< the sink's */
 	uint64_t source;  /**< handle of the operation or subscription, which may be stale by now; 0: session and log */
-	uint64_t client;  /**< handle of the client; 0 if there is none (yet) */
+	uint64_t client;  /**< handle of the client, which means nothing before it is connected; 0 if there will be none */
 	const char *error; /**< what happened, for a status other than MONCLIENT_OK and for failures of the session */
 	const monclient_reply_t *reply; /**< COMMAND with MONCLIENT_OK */
 	const char *what;  /**< MAP: the name that was subscribed to */
@@ -528,7 +528,8 @@ MONCLIENT_API int monclient_connect_async(monclient_config_t config, const moncl
 
 /**
  * Close a client: calls that wait for it and operations end with MONCLIENT_ECLOSED, subscriptions end, their events are
- * delivered, and then the function returns. It waits for callbacks that run, and for nothing on the network.
+ * delivered, and then the function returns. It waits for callbacks that run, and for nothing on the network. So two
+ * clients whose callbacks close each other at the same time wait for ever.
  *
  * @return MONCLIENT_EDEADLK  in a callback of this client
  *         MONCLIENT_EBADHANDLE  also when another thread has closed it
