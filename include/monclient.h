@@ -729,7 +729,8 @@ enum {
  *
  * @param      what   one of these
  * @param      start  the first epoch; 0: the newest map in full. For an osdmap a later one brings the incrementals from
- *                    there on, or full maps where the monitors have trimmed them
+ *                    there on, or full maps where the monitors have trimmed them; of those that this session has
+ *                    brought already, to another subscription, the newest in full
  * @param      flags  0 or MONCLIENT_SUBSCRIBE_ONETIME
  * @param      sink   gets a MONCLIENT_EVENT_MAP for each map, and one with MONCLIENT_EVENT_LAST and a status at the end:
  *                    MONCLIENT_OK (onetime), MONCLIENT_ECLOSED, MONCLIENT_EBUSY (another level of the log is

@@ -27,6 +27,11 @@ type session struct {
 	// established: the monitor has sent its monmap, or the map was known, so the session is good for requests.
 	established bool
 	nextPing    time.Time
+
+	// osdmapSent is the newest epoch of which the monitor knows that it has sent it in this session; it never sends it, nor
+	// an earlier one, again, whatever is subscribed to, but for the newest map in full (MonSession::osd_epoch,
+	// OSDMonitor::send_incremental in src/mon/OSDMonitor.cc).
+	osdmapSent uint64
 }
 
 // briefSession is how long a session has to last to be more than an attempt that failed late. A monitor that lets
@@ -182,8 +187,24 @@ func (c *core) handle(s *session, m monmsg.Message, tid uint64) {
 			return
 		}
 		c.auth = s.auth.State()
+	case *monmsg.MOSDMap:
+		s.noteOSDMaps(m)
+		c.subs.deliver(m)
 	default:
 		c.subs.deliver(m)
+	}
+}
+
+// noteOSDMaps notes which epochs the monitor will not send again. The newest map in full, which comes for epoch 0, does not
+// count for the monitor; a full map in place of trimmed ones, which is the oldest that it has, does.
+func (s *session) noteOSDMaps(m *monmsg.MOSDMap) {
+	for _, e := range m.Incrementals {
+		s.osdmapSent = max(s.osdmapSent, uint64(e.Epoch))
+	}
+	for _, e := range m.Full {
+		if e.Epoch == m.TrimLowerBound {
+			s.osdmapSent = max(s.osdmapSent, uint64(e.Epoch))
+		}
 	}
 }
 

@@ -86,7 +86,8 @@ type Subscription struct {
 // cluster log, log-info for example, which is that level and those above; a second level at the same time is an
 // ErrLogLevel from Next. It starts at an epoch: 0 is the newest map in full; for osdmap a later one
 // gets the incrementals from there on, or full maps where the monitors have trimmed them. With onetime the subscription
-// ends with the first answer; an osdmap then gets as many as there are. What a subscription has seen it
+// ends with the first answer; an osdmap then gets as many as there are. Of OSD maps that the present session has brought
+// already, to another subscriber, a monitor sends only the newest again, in full. What a subscription has seen it
 // does not see again after a change of session. Maps that the client's capabilities do not allow never come.
 // Implements: MonClient::sub_want.
 func (c *Client) Subscribe(what string, start uint64, onetime bool) (*Subscription, error) {
@@ -322,6 +323,9 @@ func (t *subscriptions) wanted(name string, e *subEntry) monmsg.Subscription {
 			w.Flags = 0
 		}
 		first = false
+	}
+	if s := t.core.session; name == "osdmap" && w.Start <= s.osdmapSent {
+		w.Start = 0 // the newest one in full is all that it sends of those
 	}
 	return w
 }

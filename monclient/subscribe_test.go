@@ -246,3 +246,29 @@ func TestMapsOfEveryKindReachTheirSubscribers(t *testing.T) {
 		})
 	}
 }
+
+// Monitors never send an osdmap again in a session, but for the newest in full.
+func TestOSDMapsThatTheSessionHasBroughtAlready(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := startMons(t, 1, montest.Options{})
+		require.NoError(t, c.Advance("osdmap", 9))
+		client := c.connect()
+		first, err := client.Subscribe("osdmap", 8, false)
+		require.NoError(t, err)
+		defer first.Close()
+		require.Equal(t, []string{"inc 8", "inc 9", "inc 10"}, nextOSDMaps(t, first, 3))
+
+		for _, epoch := range []uint64{3, 10} {
+			got, err := client.WaitForMap(t.Context(), "osdmap", epoch)
+			require.NoError(t, err)
+			require.Equal(t, uint64(10), got)
+		}
+		second, err := client.Subscribe("osdmap", 5, false)
+		require.NoError(t, err)
+		defer second.Close()
+		require.Equal(t, "full 10", nextOSDMap(t, second))
+		require.NoError(t, c.Advance("osdmap", 1))
+		require.Equal(t, "inc 11", nextOSDMap(t, first), "who has seen it does not see it again")
+		require.Equal(t, "inc 11", nextOSDMap(t, second))
+	})
+}

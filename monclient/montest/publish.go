@@ -135,7 +135,8 @@ func (st *state) publishTo(s *session, what string) {
 }
 
 // publishOSDMaps sends the newest map in full for start 0, else the incrementals from there on, in batches, or full maps
-// where they have been trimmed (OSDMonitor::check_osdmap_sub in src/mon/OSDMonitor.cc).
+// where they have been trimmed (OSDMonitor::check_osdmap_sub in src/mon/OSDMonitor.cc). What the session has got in this second
+// way it does not get so again.
 func (st *state) publishOSDMaps(s *session, sub *subscription) {
 	newest, form := st.osdmaps.newest(), s.osdMapForm()
 	if sub.start == 0 {
@@ -146,6 +147,7 @@ func (st *state) publishOSDMaps(s *session, sub *subscription) {
 		s.got("osdmap", uint64(newest))
 		return
 	}
+	sub.start = max(sub.start, s.osdEpoch+1)
 	for s.subs["osdmap"] == sub && sub.start <= uint64(newest) {
 		m := st.osdmaps.message(st.monmap.FSID)
 		e := uint32(sub.start)
@@ -160,6 +162,7 @@ func (st *state) publishOSDMaps(s *session, sub *subscription) {
 			m.Incrementals = append(m.Incrementals, monmsg.EpochMap{Epoch: e, Map: at.inc})
 		}
 		s.send(m, 0)
+		s.osdEpoch = uint64(e - 1)
 		s.got("osdmap", uint64(e-1))
 	}
 }

@@ -19,6 +19,7 @@ type session struct {
 	conn       *msgr2.Conn
 	auth       *serverAuth
 	subs       map[string]*subscription
+	osdEpoch   uint64            // the newest osdmap that was sent and counts (MonSession::osd_epoch)
 	configSent map[string]string // the newest configuration that the client has, nil if none
 	stateful   bool              // the client keeps its subscriptions without acknowledgements (MON_STATEFUL_SUB)
 }

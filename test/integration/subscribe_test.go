@@ -239,5 +239,15 @@ func testWaitForMap(t *testing.T, e env) {
 	a := <-answers
 	require.NoError(t, a.err)
 	require.Greater(t, a.epoch, newest)
+
+	// The session has brought these already, and a monitor never sends them again but for the newest in full.
+	for _, epoch := range []uint64{newest, a.epoch} {
+		got, err := c.WaitForMap(deadline(t), "osdmap", epoch)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, got, epoch)
+	}
+	m := next(t, subscribe(t, c, "osdmap", newest, false))
+	require.True(t, m.Full)
+	require.GreaterOrEqual(t, m.Epoch, a.epoch)
 	e.ceph(t, "osd", "unset", "noscrub")
 }
