@@ -35,6 +35,18 @@ install: ## the C library with its headers, for pkg-config and CMake: PREFIX=/us
 uninstall: ## what install has installed, with the same variables
 	@PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' DESTDIR='$(DESTDIR)' build/install.sh uninstall
 
+.PHONY: generate
+generate: ## bindings/python/src/monclient/_ctypes.py from include/monclient.h
+	@build/python.sh generate
+
+.PHONY: python
+python: ## the tests of the Python package, on embedded and on real monitors
+	@build/test.sh ceph python
+
+.PHONY: wheel
+wheel: ## bindings/python/dist: a wheel of the Python package with the library in it, and an sdist
+	@build/python.sh wheel
+
 .PHONY: check-abi
 check-abi: ## the C library against abi/, where its functions, structures and constants are recorded
 	@build/abi.sh check
@@ -79,6 +91,10 @@ demo: ## three embedded monitors and a walk through monc, in seconds; CONF=FILE 
 bench: ## codecs, the C boundary, and the command path beside librados: RELEASE=reef BENCH=regexp BENCHCOUNT=1 BENCHFLAGS=
 	@RELEASE=$(RELEASE) BENCH='$(BENCH)' BENCHCOUNT=$(BENCHCOUNT) BENCHFLAGS='$(BENCHFLAGS)' build/bench.sh
 
+.PHONY: bench-python
+bench-python: ## the Python package beside python3-rados: RELEASE=reef
+	@RELEASE=$(RELEASE) build/python.sh bench
+
 .PHONY: cluster
 cluster: ## a real cluster to play with, until Ctrl-C: RELEASE=reef MONS=3 CLUSTERFLAGS="--mgr --osds 1"
 	@$(HOST) && build/install-ceph.sh $(RELEASE) && go build -o bin/realceph ./internal/cmd/realceph && \
@@ -94,5 +110,5 @@ install-ceph: ## unpack the three Ceph releases into ~/.cache/libmonclient, with
 
 .PHONY: clean
 clean: ## remove what was built here
-	rm -rf bin lib
+	rm -rf bin lib bindings/python/dist
 	find . -name '*.test' -type f -delete

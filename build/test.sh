@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs the checks named, or all of them, and ends with a line "N passed, N failed, N skipped".
 #
-#   build/test.sh [ceph] [lint] [cross] [build] [unit] [race] [fuzz] [capi] [integration]
+#   build/test.sh [ceph] [lint] [cross] [build] [unit] [race] [fuzz] [capi] [python] [integration]
 #
 #   FUZZTIME          how long each fuzz target runs (default: 5s; 2s when everything is run)
 #   CI                when set, a real cluster that cannot be installed is a failure
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit
 . build/host.sh
 need_go || exit
 
-all="ceph lint cross build unit race fuzz capi integration"
+all="ceph lint cross build unit race fuzz capi python integration"
 if [ $# = 0 ]; then
 	# shellcheck disable=SC2086 # $all is a list
 	set -- $all
@@ -172,6 +172,21 @@ capi() {
 	check "build/abi.sh check" build/abi.sh check || status=1
 	[ "$status" = 0 ] || return
 	go_test "$tmp/capi" -count=1 -timeout=10m # a result that was kept may be of another library
+}
+
+# The Python package: what is generated, its types, its tests, a wheel in an empty environment, and real clusters.
+python() {
+	local status=0
+	check "build/python.sh check" build/python.sh check || status=1
+	check "build/python.sh test" build/python.sh test || status=1
+	check "build/python.sh wheel" build/python.sh wheel || status=1
+	if [ -n "${LIBMONCLIENT_REAL-}" ]; then
+		check "build/python.sh ceph" build/python.sh ceph || status=1
+	elif [ -n "${CI-}" ]; then
+		count 0 1 0 # the phase ceph was not asked for, or has failed
+		status=1
+	fi
+	return "$status"
 }
 
 integration() {

@@ -1,0 +1,95 @@
+"""A client of the monitors of a Ceph cluster.
+
+    with monclient.connect() as client:
+        for osd in client.command("osd tree", format="json").json()["nodes"]:
+            print(osd["name"])
+
+It needs neither librados nor a compiled extension: libmonclient.so comes with it. :mod:`monclient.aio` is the same for
+asyncio, :mod:`monclient.testing` has monitors for tests.
+"""
+
+from __future__ import annotations
+
+import importlib
+import typing
+
+from . import _ctypes as _c
+from ._core import Map, Result, Session, SessionChange, SessionEvent, Versions
+from .client import Client, SessionEvents, Watch, connect
+from .errors import (
+    AlreadyExistsError,
+    BusyError,
+    CanceledError,
+    ClosedError,
+    CommandBusyError,
+    CommandError,
+    CommandExistsError,
+    CommandInvalidError,
+    CommandNotFoundError,
+    CommandPermissionError,
+    CommandTimeoutError,
+    ConnectionError,
+    Error,
+    ForkedError,
+    InternalError,
+    InvalidError,
+    NotFoundError,
+    PermissionError,
+    ProtocolError,
+    TimeoutError,
+)
+
+if typing.TYPE_CHECKING:
+    from . import aio
+
+__all__ = [
+    "AlreadyExistsError",
+    "BusyError",
+    "CanceledError",
+    "Client",
+    "ClosedError",
+    "CommandBusyError",
+    "CommandError",
+    "CommandExistsError",
+    "CommandInvalidError",
+    "CommandNotFoundError",
+    "CommandPermissionError",
+    "CommandTimeoutError",
+    "ConnectionError",
+    "Error",
+    "ForkedError",
+    "InternalError",
+    "InvalidError",
+    "Map",
+    "NotFoundError",
+    "PermissionError",
+    "ProtocolError",
+    "Result",
+    "Session",
+    "SessionChange",
+    "SessionEvent",
+    "SessionEvents",
+    "TimeoutError",
+    "Versions",
+    "Watch",
+    "aio",
+    "connect",
+    "library_version",
+]
+
+#: The version of this package, and of the header that it was made from.
+__version__ = f"{_c.MONCLIENT_VERSION_MAJOR}.{_c.MONCLIENT_VERSION_MINOR}.{_c.MONCLIENT_VERSION_PATCH}"
+
+
+def library_version() -> str:
+    """The version of libmonclient.so."""
+    from . import _lib
+
+    return (_lib.load().monclient_version() or b"").decode()
+
+
+def __getattr__(name: str) -> typing.Any:
+    # asyncio costs more to import than all the rest.
+    if name == "aio":
+        return importlib.import_module(".aio", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

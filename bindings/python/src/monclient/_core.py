@@ -1,0 +1,422 @@
+"""What the synchronous and the asyncio client have in common: values in and out, without a type of ctypes."""
+
+from __future__ import annotations
+
+import ctypes
+import datetime
+import enum
+import json
+import logging
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Union
+
+from . import _ctypes as c
+from . import _lib, errors
+
+#: Where the library's own log goes.
+logger = logging.getLogger("monclient")
+
+#: What a path may be.
+Path = Union[str, "os.PathLike[str]"]
+
+#: What goes along with a command.
+Bytes = Union[bytes, bytearray, memoryview]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The monitors' answer to a command."""
+
+    #: What the command printed.
+    output: bytes
+    #: A text for people.
+    status: str
+    #: 0, or what a few commands succeed with; a negative errno only with ``check=False``.
+    retval: int
+    #: It was sent more than once, for sessions were lost, and may have been executed so.
+    resent: bool = False
+
+    def json(self) -> Any:
+        """The output, which must be JSON: the command needs ``format="json"``."""
+        return json.loads(self.output)
+
+    @property
+    def text(self) -> str:
+        """The output as text."""
+        return self.output.decode("utf-8", "replace")
+
+
+class Versions(NamedTuple):
+    """The epochs of a map that the monitors have."""
+
+    newest: int
+    oldest: int
+
+
+@dataclass(frozen=True)
+class Map:
+    """What a subscription brings. ``epoch, data = m`` works, too."""
+
+    #: The name that was subscribed to.
+    what: str
+    #: The map's epoch, the version of a log or of keys; 0 for config.
+    epoch: int
+    #: The encoded map, or a JSON text.
+    data: bytes
+    #: A whole map; otherwise an incremental of an OSDMap, or a change of keys.
+    full: bool
+    #: data is JSON: of config, kv:PREFIX and log-LEVEL.
+    is_json: bool
+    #: How many were dropped before this one, because nobody fetched them.
+    missed: int = 0
+
+    def json(self) -> Any:
+        """data, which must be JSON."""
+        return json.loads(self.data)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.epoch, self.data))
+
+
+class SessionChange(enum.IntEnum):
+    """What has happened to the session."""
+
+    HUNTING = c.MONCLIENT_SESSION_HUNTING
+    ATTEMPT_FAILED = c.MONCLIENT_SESSION_ATTEMPT_FAILED
+    CONNECTED = c.MONCLIENT_SESSION_CONNECTED
+    LOST = c.MONCLIENT_SESSION_LOST
+    FAILED_OVER = c.MONCLIENT_SESSION_FAILED_OVER
+
+
+@dataclass(frozen=True)
+class SessionEvent:
+    """A change of the session."""
+
+    change: SessionChange
+    #: Name of the monitor, without "mon."; of HUNTING the names, separated by commas.
+    mon: str
+    addr: str
+    #: Seconds: of the attempt, since hunting began, or of the session that was lost.
+    elapsed: float
+    #: What happened, or "".
+    error: str
+    #: How many were dropped before this one, because nobody fetched them.
+    missed: int = 0
+
+
+@dataclass(frozen=True)
+class Session:
+    """The present session."""
+
+    mon: str
+    rank: int
+    addr: str
+    #: The client's own address, as the monitor sees it.
+    local_addr: str
+    #: "secure" or "crc".
+    mode: str
+    #: Ceph's feature bits of both sides.
+    features: int
+    since: datetime.datetime
+
+
+def text(value: str, what: str) -> bytes:
+    """A text for C."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} must be str, not {type(value).__name__}")
+    if "\0" in value:
+        raise ValueError(f"{what} has a NUL character in it")
+    return value.encode()
+
+
+def known(value: bytes | None) -> str:
+    """A text of C."""
+    return value.decode("utf-8", "replace") if value else ""
+
+
+_MAX_MS = 0x7FFFFFFF
+
+
+def milliseconds(timeout: float | None) -> int:
+    """A timeout for the library: None is its default, infinity is MONCLIENT_FOREVER."""
+    if timeout is None:
+        return 0
+    if not timeout >= 0:
+        raise ValueError(f"timeout is {timeout!r}, want seconds, 0 or more")
+    if timeout == math.inf:
+        return c.MONCLIENT_FOREVER
+    return max(1, min(math.ceil(timeout * 1000), _MAX_MS))
+
+
+def encode(command: str | Mapping[str, Any], format: str | None, args: Mapping[str, Any]) -> tuple[str, bytes]:
+    """A command's prefix, and the command as the monitors want it."""
+    message = {"prefix": command} if isinstance(command, str) else dict(command)
+    if format is not None:
+        message["format"] = format
+    message.update((k, v) for k, v in args.items() if v is not None)
+    return str(message.get("prefix", "")), json.dumps(message).encode()
+
+
+class CommandOptions:
+    """monclient_command_options_t, with what it points to."""
+
+    def __init__(self, input: Bytes | str | None, timeout: float | None) -> None:
+        self.struct = c.monclient_command_options_t(
+            struct_size=ctypes.sizeof(c.monclient_command_options_t), timeout_ms=milliseconds(timeout)
+        )
+        if input is not None:
+            self.input = input.encode() if isinstance(input, str) else bytes(input)
+            self.struct.input = ctypes.cast(ctypes.c_char_p(self.input), ctypes.c_void_p).value
+            self.struct.input_len = len(self.input)
+
+
+def sink(queue: Queue, userdata: int = 0) -> c.monclient_sink_t:
+    return c.monclient_sink_t(struct_size=ctypes.sizeof(c.monclient_sink_t), queue=queue.value, userdata=userdata)
+
+
+class Queue:
+    """A queue, which is destroyed at the latest when it is forgotten. The library writes its handle to where it is owned, so
+    that none is lost when Ctrl-C strikes meanwhile."""
+
+    def __init__(self, library: c.Library) -> None:
+        self._library = library
+        self._handle = c.monclient_queue_t()
+        _lib.check(library, library.monclient_queue_create(ctypes.byref(self._handle)))
+
+    @property
+    def value(self) -> int:
+        """The handle; 0 after destroy(), which the library refuses."""
+        return self._handle.value
+
+    def destroy(self) -> None:
+        """A second time is nothing."""
+        if self._handle.value:
+            self._library.monclient_queue_destroy(self._handle.value)
+            self._handle.value = 0
+
+    def __del__(self) -> None:
+        self.destroy()
+
+
+class Config:
+    """A configuration, which is destroyed at the latest when it is forgotten."""
+
+    def __init__(self, library: c.Library) -> None:
+        self._library = library
+        self._handle = c.monclient_config_t()
+        _lib.check(library, library.monclient_config_create(ctypes.byref(self._handle)))
+
+    @property
+    def value(self) -> int:
+        return self._handle.value
+
+    def destroy(self) -> None:
+        if self._handle.value:
+            self._library.monclient_config_destroy(self._handle.value)
+            self._handle.value = 0
+
+    def __del__(self) -> None:
+        self.destroy()
+
+
+def event_error(event: c.monclient_event_t) -> errors.Error:
+    """The exception for an event whose status is an error."""
+    return errors.of_status(event.status, known(event.error))
+
+
+def result(event: c.monclient_event_t) -> Result:
+    """The result of MONCLIENT_EVENT_COMMAND."""
+    reply = event.reply.contents
+    output = ctypes.string_at(reply.output or 0, reply.output_len) if reply.output_len else b""
+    return Result(output, known(reply.status), reply.retval, bool(reply.resent))
+
+
+def checked(prefix: str, r: Result, check: bool) -> Result:
+    if check and r.retval < 0:
+        raise errors.of_reply(prefix, r.retval, r.status, r.output)
+    return r
+
+
+def versions(event: c.monclient_event_t) -> Versions:
+    """The result of MONCLIENT_EVENT_VERSION."""
+    return Versions(event.epoch, event.oldest)
+
+
+def epoch(event: c.monclient_event_t) -> int:
+    """The result of MONCLIENT_EVENT_WAIT."""
+    return int(event.epoch)
+
+
+def connected(event: c.monclient_event_t) -> int:
+    """The result of MONCLIENT_EVENT_CONNECT: the handle of the client."""
+    return int(event.client)
+
+
+def map_of(event: c.monclient_event_t) -> Map:
+    """The value of MONCLIENT_EVENT_MAP."""
+    data = ctypes.string_at(event.data or 0, event.data_len) if event.data_len else b""
+    flags = event.flags
+    full, is_json = bool(flags & c.MONCLIENT_EVENT_FULL), bool(flags & c.MONCLIENT_EVENT_JSON)
+    return Map(known(event.what), event.epoch, data, full, is_json, event.missed)
+
+
+def session_event(event: c.monclient_event_t) -> SessionEvent:
+    """The value of MONCLIENT_EVENT_SESSION."""
+    change, elapsed = SessionChange(event.session_change), event.elapsed_ns / 1e9
+    return SessionEvent(change, known(event.mon), known(event.addr), elapsed, known(event.error), event.missed)
+
+
+_LEVELS = {
+    c.MONCLIENT_LOG_ERROR: logging.ERROR,
+    c.MONCLIENT_LOG_WARN: logging.WARNING,
+    c.MONCLIENT_LOG_INFO: logging.INFO,
+    c.MONCLIENT_LOG_DEBUG: logging.DEBUG,
+}
+
+
+def log_level(level: int | None) -> int:
+    """The library's level for one of logging's; None is that of the logger "monclient"."""
+    if level is None:
+        level = logger.getEffectiveLevel()
+    return max((ours for ours, theirs in _LEVELS.items() if theirs >= level), default=c.MONCLIENT_LOG_NONE)
+
+
+def log(event: c.monclient_event_t) -> None:
+    """Hand MONCLIENT_EVENT_LOG to logging."""
+    if event.missed:
+        logger.warning("%d messages before this one were dropped", event.missed)
+    message = known(event.text)
+    if message:
+        logger.log(_LEVELS.get(event.log_level, logging.ERROR), "%s", message)
+
+
+class Handle:
+    """What can be asked of a client without waiting."""
+
+    def __init__(self, library: c.Library, client: int) -> None:
+        self.library = library
+        self.client = client
+
+    def check(self, status: int) -> None:
+        if status:
+            raise _lib.last_error(self.library, status)
+
+    def fsid(self) -> str:
+        buf = ctypes.create_string_buffer(c.MONCLIENT_FSID_SIZE)
+        self.check(self.library.monclient_fsid(self.client, buf, len(buf)))
+        return buf.value.decode()
+
+    def global_id(self) -> int:
+        global_id = ctypes.c_uint64()
+        self.check(self.library.monclient_global_id(self.client, ctypes.byref(global_id)))
+        return global_id.value
+
+    def monmap(self) -> dict[str, Any]:
+        out = ctypes.c_char_p()
+        self.check(self.library.monclient_monmap_json(self.client, ctypes.byref(out)))
+        try:
+            value: dict[str, Any] = json.loads(out.value or b"{}")
+            return value
+        finally:
+            self.library.monclient_free(out)
+
+    def encoded_monmap(self) -> bytes:
+        data, size = ctypes.c_void_p(), ctypes.c_size_t()
+        self.check(self.library.monclient_monmap(self.client, ctypes.byref(data), ctypes.byref(size)))
+        try:
+            return ctypes.string_at(data.value or 0, size.value)
+        finally:
+            self.library.monclient_free(data)
+
+    def session(self) -> Session:
+        out = ctypes.POINTER(c.monclient_session_t)()
+        self.check(self.library.monclient_session(self.client, ctypes.byref(out)))
+        try:
+            s = out.contents
+            return Session(
+                known(s.mon),
+                s.rank,
+                known(s.addr),
+                known(s.local_addr),
+                known(s.mode),
+                s.features,
+                datetime.datetime.fromtimestamp(s.since_ns / 1e9, datetime.timezone.utc),
+            )
+        finally:
+            self.library.monclient_session_free(out)
+
+    def set_log_level(self, level: int | None) -> None:
+        self.check(self.library.monclient_set_log_level(self.client, log_level(level)))
+
+    def subscribe(self, what: str, start: int, onetime: bool, queue: Queue, sub: c.monclient_sub_t) -> None:
+        flags = c.MONCLIENT_SUBSCRIBE_ONETIME if onetime else 0
+        if not 0 <= start < 1 << 64:
+            raise ValueError(f"start is {start}, want an epoch")
+        self.check(
+            self.library.monclient_subscribe(
+                self.client, text(what, "what"), start, flags, ctypes.byref(sink(queue)), ctypes.byref(sub)
+            )
+        )
+
+
+@dataclass
+class Settings:
+    """How to connect: the arguments of connect()."""
+
+    conf: Path | bool | None
+    name: str | None
+    keyring: Path | bytes | None
+    key: str | None
+    mon_host: str | None
+    monmap: bytes | None
+    options: Mapping[str, Any] | None
+    timeout: float | None
+    log_level: int | None
+
+    def configure(self, library: c.Library) -> Config:
+        """The configuration that the arguments describe."""
+        config = Config(library)
+        # Before the file is read, because some say which one that is.
+        for option, value in self._options():
+            name = text(option, "an option's name")
+            _lib.check(library, library.monclient_config_set(config.value, name, value))
+        self._read(library, config.value)
+        if isinstance(self.keyring, bytes):
+            _lib.check(library, library.monclient_config_set_keyring(config.value, self.keyring, len(self.keyring)))
+        if self.monmap is not None:
+            monmap = bytes(self.monmap)
+            _lib.check(library, library.monclient_config_set_monmap(config.value, monmap, len(monmap)))
+        return config
+
+    def _options(self) -> Iterator[tuple[str, bytes]]:
+        for option, value in (self.options or {}).items():
+            yield option, text(str(value).lower() if isinstance(value, bool) else str(value), f"the option {option}")
+        keyring = None if self.keyring is None or isinstance(self.keyring, bytes) else os.fspath(self.keyring)
+        direct = (("name", self.name), ("keyring", keyring), ("key", self.key), ("mon_host", self.mon_host))
+        for option, given in direct:
+            if given is not None:
+                yield option, text(given, option)
+
+    def _read(self, library: c.Library, config: int) -> None:
+        if self.conf is False:
+            return
+        path = None if self.conf is None or self.conf is True else text(os.fspath(self.conf), "conf")
+        status = library.monclient_config_read_file(config, path)
+        # Whoever says where the monitors are needs no file.
+        told = self.mon_host is not None or self.monmap is not None or "mon_host" in (self.options or {})
+        if status and not (status == c.MONCLIENT_ENOENT and self.conf is None and told):
+            raise _lib.last_error(library, status)
+        _lib.check(library, library.monclient_config_parse_env(config))
+
+    def start(self, logs: Queue, log_data: int, sessions: Queue) -> c.monclient_connect_options_t:
+        """monclient_connect_options_t with sinks for the log and for the session."""
+        return c.monclient_connect_options_t(
+            struct_size=ctypes.sizeof(c.monclient_connect_options_t),
+            timeout_ms=milliseconds(self.timeout),
+            session=ctypes.pointer(sink(sessions)),
+            log=ctypes.pointer(sink(logs, log_data)),
+            log_level=log_level(self.log_level),
+        )

@@ -1,0 +1,970 @@
+"""The C ABI of libmonclient.so for ctypes.
+
+Written by generate.py from include/monclient.h. Do not edit.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+__all__ = [
+    "Library",
+    "MONCLIENT_E2BIG",
+    "MONCLIENT_EACCES",
+    "MONCLIENT_EBADHANDLE",
+    "MONCLIENT_EBUSY",
+    "MONCLIENT_ECANCELED",
+    "MONCLIENT_ECLOSED",
+    "MONCLIENT_ECONNREFUSED",
+    "MONCLIENT_ECONNRESET",
+    "MONCLIENT_EDEADLK",
+    "MONCLIENT_EFORKED",
+    "MONCLIENT_EHOSTUNREACH",
+    "MONCLIENT_EILSEQ",
+    "MONCLIENT_EINTERNAL",
+    "MONCLIENT_EINVAL",
+    "MONCLIENT_EIO",
+    "MONCLIENT_ENETUNREACH",
+    "MONCLIENT_ENOENT",
+    "MONCLIENT_ENOMEM",
+    "MONCLIENT_ENOTCONN",
+    "MONCLIENT_EOPNOTSUPP",
+    "MONCLIENT_EPERM",
+    "MONCLIENT_EPROTO",
+    "MONCLIENT_ERANGE",
+    "MONCLIENT_ETIMEDOUT",
+    "MONCLIENT_EVENT_COMMAND",
+    "MONCLIENT_EVENT_CONNECT",
+    "MONCLIENT_EVENT_FULL",
+    "MONCLIENT_EVENT_JSON",
+    "MONCLIENT_EVENT_LAST",
+    "MONCLIENT_EVENT_LOG",
+    "MONCLIENT_EVENT_MAP",
+    "MONCLIENT_EVENT_SESSION",
+    "MONCLIENT_EVENT_VERSION",
+    "MONCLIENT_EVENT_WAIT",
+    "MONCLIENT_FOREVER",
+    "MONCLIENT_FSID_SIZE",
+    "MONCLIENT_KIND_CLIENT",
+    "MONCLIENT_KIND_CONFIG",
+    "MONCLIENT_KIND_OP",
+    "MONCLIENT_KIND_QUEUE",
+    "MONCLIENT_KIND_SUB",
+    "MONCLIENT_LOG_DEBUG",
+    "MONCLIENT_LOG_ERROR",
+    "MONCLIENT_LOG_INFO",
+    "MONCLIENT_LOG_NONE",
+    "MONCLIENT_LOG_WARN",
+    "MONCLIENT_MAX_INPUT",
+    "MONCLIENT_OK",
+    "MONCLIENT_SESSION_ATTEMPT_FAILED",
+    "MONCLIENT_SESSION_CONNECTED",
+    "MONCLIENT_SESSION_FAILED_OVER",
+    "MONCLIENT_SESSION_HUNTING",
+    "MONCLIENT_SESSION_LOST",
+    "MONCLIENT_SUBSCRIBE_ONETIME",
+    "MONCLIENT_VERSION_MAJOR",
+    "MONCLIENT_VERSION_MINOR",
+    "MONCLIENT_VERSION_NUMBER",
+    "MONCLIENT_VERSION_PATCH",
+    "PROTOTYPES",
+    "monclient_command_options_t",
+    "monclient_config_t",
+    "monclient_connect_options_t",
+    "monclient_counters_t",
+    "monclient_destroy_cb",
+    "monclient_dial_cb",
+    "monclient_dialer_t",
+    "monclient_event_cb",
+    "monclient_event_t",
+    "monclient_op_t",
+    "monclient_queue_t",
+    "monclient_reply_t",
+    "monclient_session_t",
+    "monclient_sink_t",
+    "monclient_sub_t",
+    "monclient_t",
+]
+
+MONCLIENT_VERSION_MAJOR = 0
+MONCLIENT_VERSION_MINOR = 1
+MONCLIENT_VERSION_PATCH = 0
+#: Version of this header: major << 16 | minor << 8 | patch.
+MONCLIENT_VERSION_NUMBER = 256
+
+# Statuses. Where Linux has an errno for it the status is its negative, and it will never change. A status that is not
+# listed here is the negative errno of a system call or of a monitor's verdict; monclient_strerror() knows it.
+
+MONCLIENT_OK = 0
+#: the monitor does not allow it
+MONCLIENT_EPERM = -1
+#: no such option, file, key or map
+MONCLIENT_ENOENT = -2
+#: nothing more exact is known; the text says what happened
+MONCLIENT_EIO = -5
+#: longer than MONCLIENT_MAX_INPUT
+MONCLIENT_E2BIG = -7
+#: out of memory
+MONCLIENT_ENOMEM = -12
+#: the monitor refuses the name or the key
+MONCLIENT_EACCES = -13
+#: something else is in the way: another level of the log, for example
+MONCLIENT_EBUSY = -16
+#: a bad argument, option or file; the text names it
+MONCLIENT_EINVAL = -22
+#: the buffer is too small
+MONCLIENT_ERANGE = -34
+#: a callback may not wait for its own client, nor close it
+MONCLIENT_EDEADLK = -35
+#: the monitor sent something that cannot be read
+MONCLIENT_EPROTO = -71
+#: a text is not UTF-8
+MONCLIENT_EILSEQ = -84
+#: the monitor and this library have no method or mode in common
+MONCLIENT_EOPNOTSUPP = -95
+#: no way to the monitors' network
+MONCLIENT_ENETUNREACH = -101
+#: the monitor broke the connection
+MONCLIENT_ECONNRESET = -104
+#: there is no session at the moment
+MONCLIENT_ENOTCONN = -107
+#: the client was closed, or the queue destroyed, during the call (ESHUTDOWN)
+MONCLIENT_ECLOSED = -108
+#: the time was up
+MONCLIENT_ETIMEDOUT = -110
+#: nobody listens at the monitors' addresses
+MONCLIENT_ECONNREFUSED = -111
+#: no way to the monitors
+MONCLIENT_EHOSTUNREACH = -113
+#: it was canceled, or unsubscribed
+MONCLIENT_ECANCELED = -125
+#: no such handle, or not any more
+MONCLIENT_EBADHANDLE = -1001
+#: the process was forked after it had loaded the library
+MONCLIENT_EFORKED = -1002
+#: a bug of the library; it has been caught, and the text has the stack
+MONCLIENT_EINTERNAL = -1003
+
+#: The longest text or buffer, in bytes, that a function takes.
+MONCLIENT_MAX_INPUT = 268435456
+#: A timeout that never ends. Other negative ones are refused with MONCLIENT_EINVAL.
+MONCLIENT_FOREVER = -1
+#: The size that monclient_fsid() needs, with the NUL.
+MONCLIENT_FSID_SIZE = 37
+
+# Kinds of handles: the last byte of a handle.
+
+MONCLIENT_KIND_CONFIG = 1
+MONCLIENT_KIND_CLIENT = 2
+MONCLIENT_KIND_OP = 3
+MONCLIENT_KIND_SUB = 4
+MONCLIENT_KIND_QUEUE = 5
+
+#: where the monitors are, who connects, and how
+monclient_config_t = ctypes.c_uint64
+
+#: a client: a session with the monitors, which moves to another one when it must
+monclient_t = ctypes.c_uint64
+
+#: an operation that has not completed
+monclient_op_t = ctypes.c_uint64
+
+#: a subscription
+monclient_sub_t = ctypes.c_uint64
+
+#: a queue of events
+monclient_queue_t = ctypes.c_uint64
+
+# What an event tells.
+
+#: monclient_connect_async() has completed: client
+MONCLIENT_EVENT_CONNECT = 1
+#: monclient_command_async() has completed: reply
+MONCLIENT_EVENT_COMMAND = 2
+#: monclient_get_version_async() has completed: epoch (the newest), oldest
+MONCLIENT_EVENT_VERSION = 3
+#: monclient_wait_for_map_async() has completed: epoch
+MONCLIENT_EVENT_WAIT = 4
+#: a subscription has something: what, epoch, data, missed; or has ended: status
+MONCLIENT_EVENT_MAP = 5
+#: the session has changed: session_change, mon, addr, elapsed_ns, error, missed
+MONCLIENT_EVENT_SESSION = 6
+#: the library has something to say: log_level, text, missed
+MONCLIENT_EVENT_LOG = 7
+
+# Bits of monclient_event.flags.
+
+#: nothing more comes from this source
+MONCLIENT_EVENT_LAST = 1
+#: data is a whole map; otherwise an incremental of an OSDMap, or a change of keys
+MONCLIENT_EVENT_FULL = 2
+#: data is a JSON text: of config, kv:PREFIX and log-LEVEL, which are no encoded maps
+MONCLIENT_EVENT_JSON = 4
+
+# What has happened to the session.
+
+#: monitors are being tried: mon has their names, separated by commas
+MONCLIENT_SESSION_HUNTING = 1
+#: one of them failed: mon, addr, elapsed_ns, error
+MONCLIENT_SESSION_ATTEMPT_FAILED = 2
+#: there is a session: mon, addr, elapsed_ns since hunting began
+MONCLIENT_SESSION_CONNECTED = 3
+#: the session is over: mon, addr, elapsed_ns since it began, error
+MONCLIENT_SESSION_LOST = 4
+#: there is a session, with another monitor than the last one: as CONNECTED
+MONCLIENT_SESSION_FAILED_OVER = 5
+
+# Levels of the library's own log. A level has those above it.
+
+MONCLIENT_LOG_NONE = 0
+MONCLIENT_LOG_ERROR = 1
+MONCLIENT_LOG_WARN = 2
+MONCLIENT_LOG_INFO = 3
+MONCLIENT_LOG_DEBUG = 4
+
+
+class monclient_reply_t(ctypes.Structure):
+    """The monitors' answer to a command. Release it with monclient_reply_free(), unless it is part of an event."""
+
+    _fields_ = (
+        #: 0, a negative errno of Linux; a few commands succeed with a positive value
+        ("retval", ctypes.c_int32),
+        #: 1: it was sent more than once, for sessions were lost, and may have been executed so
+        ("resent", ctypes.c_uint32),
+        #: a text for people, never NULL; the reason when retval is negative
+        ("status", ctypes.c_char_p),
+        #: what the command printed; a NUL follows it, which output_len does not count; never NULL
+        ("output", ctypes.c_void_p),
+        #: bytes
+        ("output_len", ctypes.c_uint64),
+    )
+
+
+class monclient_event_t(ctypes.Structure):
+    """Something that happened. Members that the kind of event does not mention are 0 or NULL."""
+
+    _fields_ = (
+        #: MONCLIENT_EVENT_...
+        ("type", ctypes.c_uint32),
+        #: MONCLIENT_EVENT_LAST and others
+        ("flags", ctypes.c_uint32),
+        #: MONCLIENT_OK, or why there is no result, or why the subscription has ended
+        ("status", ctypes.c_int32),
+        #: how many events of this source were dropped before this one
+        ("missed", ctypes.c_uint32),
+        #: the sink's
+        ("userdata", ctypes.c_void_p),
+        #: handle of the operation or subscription, which may be stale by now; 0: session and log
+        ("source", ctypes.c_uint64),
+        #: handle of the client, which means nothing before it is connected; 0 if there will be none
+        ("client", ctypes.c_uint64),
+        #: what happened, for a status other than MONCLIENT_OK and for failures of the session
+        ("error", ctypes.c_char_p),
+        #: COMMAND with MONCLIENT_OK
+        ("reply", ctypes.POINTER(monclient_reply_t)),
+        #: MAP: the name that was subscribed to
+        ("what", ctypes.c_char_p),
+        #: the map's epoch, the version of a log or of keys; 0 for config
+        ("epoch", ctypes.c_uint64),
+        #: VERSION: the oldest epoch that the monitors have
+        ("oldest", ctypes.c_uint64),
+        #: MAP: the encoded map; or a JSON text, which a NUL follows that data_len does not count
+        ("data", ctypes.c_void_p),
+        #: bytes
+        ("data_len", ctypes.c_uint64),
+        #: SESSION: MONCLIENT_SESSION_...
+        ("session_change", ctypes.c_uint32),
+        #: LOG: MONCLIENT_LOG_...
+        ("log_level", ctypes.c_uint32),
+        #: SESSION: the monitor's name, without "mon."
+        ("mon", ctypes.c_char_p),
+        #: SESSION: its address, such as "v2:10.0.0.1:3300/0"
+        ("addr", ctypes.c_char_p),
+        #: SESSION: nanoseconds
+        ("elapsed_ns", ctypes.c_uint64),
+        #: LOG: the message with its attributes, on one line but for stacks
+        ("text", ctypes.c_char_p),
+    )
+
+#: Receives an event. It may not free the event.
+monclient_event_cb = ctypes.CFUNCTYPE(None, ctypes.POINTER(monclient_event_t), ctypes.c_void_p)
+
+#: Ends the life of userdata.
+monclient_destroy_cb = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+
+
+class monclient_sink_t(ctypes.Structure):
+    """Where events go: to a queue, or to a callback. Exactly one of the two is set. The library copies it."""
+
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        #: 0
+        ("reserved", ctypes.c_uint32),
+        #: the queue, or 0
+        ("queue", monclient_queue_t),
+        #: the callback, or NULL
+        ("callback", monclient_event_cb),
+        #: anything; the library does not look at it
+        ("userdata", ctypes.c_void_p),
+        #: called once when userdata is not needed any more, or NULL
+        ("destroy", monclient_destroy_cb),
+    )
+
+#: Opens a connection to a monitor: through a proxy or a tunnel, for example. It should keep to its time, for whoever
+#: connects, cancels that or closes the client waits until it has returned. It may not call what waits for its client,
+#: nor close it: that returns MONCLIENT_EDEADLK. A fault in it (SIGSEGV) ends the process with a report of Go's.
+#:
+#: @param ip          the monitor's address, such as "10.0.0.1" or "fd00::1"
+#: @param port        its port
+#: @param timeout_ms  how long it may take; a connection that comes later is closed
+#: @return the file descriptor of a connected stream socket, which the library owns from then on, or a negative errno.
+#:         A descriptor of anything else is an error and stays the program's
+monclient_dial_cb = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.c_uint16, ctypes.c_int32, ctypes.c_void_p)
+
+
+class monclient_dialer_t(ctypes.Structure):
+    """Opens connections instead of the library. The library copies it."""
+
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        #: 0
+        ("reserved", ctypes.c_uint32),
+        #: runs on threads of the library, several at a time; it may block
+        ("dial", monclient_dial_cb),
+        ("userdata", ctypes.c_void_p),
+        #: called once when no configuration and no client needs userdata any more, or NULL
+        ("destroy", monclient_destroy_cb),
+    )
+
+
+class monclient_connect_options_t(ctypes.Structure):
+    """How to connect, beyond the configuration."""
+
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        #: 0: client_mount_timeout; MONCLIENT_FOREVER
+        ("timeout_ms", ctypes.c_int32),
+        #: gets MONCLIENT_EVENT_SESSION from the first attempt on, or NULL
+        ("session", ctypes.POINTER(monclient_sink_t)),
+        #: gets MONCLIENT_EVENT_LOG, or NULL
+        ("log", ctypes.POINTER(monclient_sink_t)),
+        #: MONCLIENT_LOG_..., 0: nothing until monclient_set_log_level()
+        ("log_level", ctypes.c_uint32),
+        #: 0
+        ("reserved", ctypes.c_uint32),
+    )
+
+
+class monclient_session_t(ctypes.Structure):
+    """The present session. Release it with monclient_session_free()."""
+
+    _fields_ = (
+        #: name of the monitor, without "mon."
+        ("mon", ctypes.c_char_p),
+        #: its address
+        ("addr", ctypes.c_char_p),
+        #: the client's own address, as the monitor sees it
+        ("local_addr", ctypes.c_char_p),
+        #: "secure" or "crc"
+        ("mode", ctypes.c_char_p),
+        #: Ceph's feature bits of both sides
+        ("features", ctypes.c_uint64),
+        #: when it began: nanoseconds since 1970
+        ("since_ns", ctypes.c_int64),
+        #: of the monitor
+        ("rank", ctypes.c_int32),
+        ("reserved", ctypes.c_uint32),
+    )
+
+
+class monclient_command_options_t(ctypes.Structure):
+    """How to send a command."""
+
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        #: 0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        ("timeout_ms", ctypes.c_int32),
+        #: goes along with the command (what the ceph tool reads with -i); not retained; or NULL
+        ("input", ctypes.c_void_p),
+        #: bytes, at most MONCLIENT_MAX_INPUT
+        ("input_len", ctypes.c_uint64),
+    )
+
+# Bits of the flags of monclient_subscribe().
+
+#: it ends with the first answer
+MONCLIENT_SUBSCRIBE_ONETIME = 1
+
+
+class monclient_counters_t(ctypes.Structure):
+    """What is alive in the library. All of it is 0 when everything has been released."""
+
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        #: handles of that kind
+        ("configs", ctypes.c_uint32),
+        #: handles of that kind
+        ("clients", ctypes.c_uint32),
+        #: operations that have not completed
+        ("operations", ctypes.c_uint32),
+        #: handles of that kind
+        ("subscriptions", ctypes.c_uint32),
+        #: handles of that kind
+        ("queues", ctypes.c_uint32),
+        #: copies of sinks and dialers whose destroy function has not been called
+        ("sinks", ctypes.c_uint32),
+        #: replies, events, sessions, texts and buffers that have not been released
+        ("buffers", ctypes.c_uint32),
+        #: those of them that keep memory of the network where it is instead of a copy
+        ("pinned", ctypes.c_uint32),
+        #: threads that run callbacks
+        ("threads", ctypes.c_uint32),
+    )
+
+#: Of every function: name, type of its result, types of its arguments, documentation.
+PROTOTYPES = (
+    (
+        "monclient_version_number",
+        ctypes.c_uint32,
+        (),
+        """Version of the library, as MONCLIENT_VERSION_NUMBER is of the header.
+
+        Threads: any. Works after fork. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_version",
+        ctypes.c_char_p,
+        (),
+        """Version of the library as a text, such as "0.1.0".
+
+        Threads: any. Works after fork. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_has_feature",
+        ctypes.c_int,
+        (ctypes.c_char_p,),
+        """Whether the library has a feature.
+
+        @param name  "aes256krb5" (keys of Ceph 20), "secure" (encrypted connections), "queue", "dialer", and names that later
+                     versions add
+        @return 1 or 0; 0 for NULL
+
+        Threads: any. Works after fork. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_strerror",
+        ctypes.c_char_p,
+        (ctypes.c_int,),
+        """A text for a status, such as "permission denied". Never NULL; static.
+
+        @param status  a status of this library, or a monitor's retval
+
+        Threads: any. Works after fork. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_last_error",
+        ctypes.c_char_p,
+        (),
+        """What happened in the last call of this thread that failed: a sentence without a line break at the end, which names what was asked for, the
+        monitor, the step, the option or the file. It contains no secret.
+
+        @return never NULL; "" when no call of this thread has failed. It lives until this thread calls the library again.
+
+        Threads: any; every thread has its own. Works after fork. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_free",
+        None,
+        (ctypes.c_void_p,),
+        """Release a text or a buffer that a function returned through a char ** or void **. NULL is nothing.
+
+        Threads: any. Works after fork, where it releases nothing. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_event_keep",
+        ctypes.POINTER(monclient_event_t),
+        (ctypes.POINTER(monclient_event_t),),
+        """Keep an event for longer than its callback runs, or in more than one place: events are counted, and the program calls
+        monclient_event_free() for each time that it was kept.
+
+        @param event  NULL is nothing
+        @return the event
+
+        Threads: any. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_event_free",
+        None,
+        (ctypes.POINTER(monclient_event_t),),
+        """Release an event that came from a queue or was kept, with everything that it points to. NULL is nothing.
+
+        Threads: any. Works after fork, where it releases nothing. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_create",
+        ctypes.c_int,
+        (ctypes.POINTER(monclient_config_t),),
+        """Make a configuration that has nothing but defaults.
+
+        Options have the names, types, defaults and units of Ceph's: mon_host, fsid, name (client.admin), cluster, key,
+        keyring, keyfile, monmap, auth_client_required (methods: cephx, none), ms_mon_client_mode (secure, crc),
+        client_mount_timeout (of connecting, seconds), rados_mon_op_timeout (of commands, seconds, 0: none),
+        ms_connection_ready_timeout, ms_initial_backoff, ms_max_backoff, mon_client_hunt_interval,
+        mon_client_hunt_interval_backoff, mon_client_hunt_interval_max_multiple, mon_client_hunt_parallel,
+        mon_client_ping_interval, mon_client_ping_timeout and others. Of this library's own:
+        monclient_hostname (this machine's name for masked options), monclient_max_message (bytes that a monitor may send
+        in one message), monclient_offer_compression and monclient_revision0 (bool: connect as older clients do).
+
+        Values have levels: default < configuration file < environment < command line < monclient_config_set().
+
+        @param[out] config  release it with monclient_config_destroy()
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_destroy",
+        ctypes.c_int,
+        (monclient_config_t,),
+        """Destroy a configuration. Clients that were made of it live on.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_read_file",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.c_char_p),
+        """Read a configuration file. It replaces what an earlier call has read. Implements: int rados_conf_read_file(...).
+
+        @param path  the file; NULL: the option conf, else $CEPH_CONF, else the first that opens of $data_dir/config,
+                     /etc/ceph/$cluster.conf, ~/.ceph/$cluster.conf and $cluster.conf in the working directory
+        @return MONCLIENT_ENOENT  there is none, and the text has every path that was tried
+                MONCLIENT_EINVAL  it does not parse, and the text has the line
+
+        Threads: any. Blocks for the file system. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_parse_env",
+        ctypes.c_int,
+        (monclient_config_t,),
+        """Take over $CEPH_ARGS and $CEPH_KEYRING. Implements: int rados_conf_parse_env(...).
+
+        Threads: any that does not change the environment meanwhile. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_parse_argv",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.c_int, ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_int)),
+        """Take over the options of a command line: --mon-host X, --mon_host=X, -m X, -n NAME, --id ID, -k KEYRING, -c FILE and so
+        on, for every option. Implements: int rados_conf_parse_argv_remainder(...).
+
+        @param argc       number of arguments, without the name of the program
+        @param argv       the arguments, not retained
+        @param[out] rest  room for argc pointers, or NULL: gets those of argv that were no options, in order; it may be argv
+        @param[out] nrest how many these are, or NULL
+        @return MONCLIENT_EINVAL  a value does not fit its option, or is missing
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_set",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.c_char_p, ctypes.c_char_p),
+        """Set an option, above all files, variables and arguments. Implements: int rados_conf_set(...).
+
+        @param option  its name; blanks are the same as underscores
+        @param value   as text
+        @return MONCLIENT_ENOENT  there is no such option
+                MONCLIENT_EINVAL  the value does not fit it
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_get",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.c_char_p, ctypes.POINTER(ctypes.c_char_p)),
+        """Get the value of an option as text, with metavariables such as $cluster expanded. Implements: int rados_conf_get(...).
+
+        @param[out] value  release it with monclient_free()
+        @return MONCLIENT_ENOENT  there is no such option
+                MONCLIENT_EACCES  it is secret, as key is, and set
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_set_keyring",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.c_char_p, ctypes.c_size_t),
+        """Use a keyring that is in memory instead of a file. The entity that the option name says must be in it. A single key in
+        base64 is set with the option key instead. The option key, if set, is used before.
+
+        @param text  the text of a keyring file, not retained
+        @param len   its length in bytes
+        @return MONCLIENT_EINVAL  it does not parse, and the text has the line
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_set_monmap",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.c_void_p, ctypes.c_size_t),
+        """Start from an encoded monmap, as "ceph mon getmap" writes it, instead of mon_host and its like.
+
+        @param data  the map, not retained
+        @param len   its length in bytes
+        @return MONCLIENT_EPROTO  it does not decode
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_set_dialer",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.POINTER(monclient_dialer_t)),
+        """Have a function open the connections of the clients that are made of this configuration from now on.
+
+        @param dialer  NULL: the library opens them again
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_connect",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.POINTER(monclient_connect_options_t), ctypes.POINTER(monclient_t)),
+        """Find a monitor that lets the client in, and wait for that. Monitors that do not answer are tried again until the time is
+        up, because monitors are restarted; that the key is refused is told at once. The configuration is read now: changing it later
+        does not change the client.
+
+        @param      options  NULL: defaults
+        @param[out] client   end it with monclient_close()
+        @return MONCLIENT_ETIMEDOUT, MONCLIENT_ECONNREFUSED, MONCLIENT_EHOSTUNREACH, MONCLIENT_EACCES, MONCLIENT_EPERM,
+                MONCLIENT_ENOENT (no monitors configured, no keyring), MONCLIENT_EINVAL (a bad option),
+                MONCLIENT_EOPNOTSUPP, MONCLIENT_EPROTO; the text names every monitor that was tried, how far it got and why
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_connect_async",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.POINTER(monclient_connect_options_t), ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_CONNECT, whose client belongs to the receiver. When nobody
+        receives it because the queue was destroyed, the client is closed.
+
+        @param      sink  where the completion goes
+        @param[out] op    for monclient_op_cancel(), or NULL
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_close",
+        ctypes.c_int,
+        (monclient_t,),
+        """Close a client: calls that wait for it and operations end with MONCLIENT_ECLOSED, subscriptions end, their events are
+        delivered, and then the function returns. It waits for callbacks that run, and for nothing on the network. So two
+        clients whose callbacks close each other at the same time wait for ever.
+
+        @return MONCLIENT_EDEADLK  in a callback of this client
+                MONCLIENT_EBADHANDLE  also when another thread has closed it
+
+        Threads: any. Blocks for callbacks that run. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_fsid",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_size_t),
+        """The cluster's id as text, such as "a4f5c1e0-...".
+
+        @param[out] buf   gets it with a NUL
+        @param      size  room in buf, MONCLIENT_FSID_SIZE or more
+        @return MONCLIENT_ERANGE  size is smaller
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_global_id",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.c_uint64)),
+        """The number that the monitors know this client by. It outlives sessions.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_monmap",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(ctypes.c_size_t)),
+        """The newest monmap that the client has, encoded as the monitors do.
+
+        @param[out] data  release it with monclient_free()
+        @param[out] len   bytes
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_monmap_json",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.c_char_p)),
+        """The same map as JSON: the members that "ceph mon dump -f json" has, but for the quorum.
+
+        @param[out] json  release it with monclient_free()
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_session",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.POINTER(monclient_session_t))),
+        """The state of the session.
+
+        @param[out] session  release it with monclient_session_free()
+        @return MONCLIENT_ENOTCONN  there is none at the moment: a monitor is being looked for
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_session_free",
+        None,
+        (ctypes.POINTER(monclient_session_t),),
+        """Release the state of a session. NULL is nothing.
+
+        Threads: any. Works after fork, where it releases nothing. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_set_log_level",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_uint32),
+        """Set the level of the library's log for this client.
+
+        @param level  MONCLIENT_LOG_...
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_op_cancel",
+        ctypes.c_int,
+        (monclient_op_t,),
+        """Cancel an operation. It completes with MONCLIENT_ECANCELED, unless its completion is under way. What was sent to the
+        monitors may still be executed.
+
+        @return MONCLIENT_EBADHANDLE  it has completed; its event may be on its way
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_command",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.POINTER(monclient_command_options_t), ctypes.POINTER(ctypes.POINTER(monclient_reply_t))),
+        """Send a command to the monitors and wait for the reply. Without a quorum the monitors answer nothing, so without a
+        timeout this may wait for ever. A command whose session is lost is sent again. Implements: int rados_mon_command(...).
+
+        @param      cmd      a JSON object: {"prefix": "osd tree", "format": "json"}; not retained
+        @param      options  NULL: defaults
+        @param[out] reply    release it with monclient_reply_free()
+        @return MONCLIENT_OK when the monitors answered, whatever they answered (see reply->retval); MONCLIENT_ETIMEDOUT;
+                MONCLIENT_ECLOSED; MONCLIENT_EDEADLK in a callback of this client; while there is no session, also what
+                monclient_connect() returns
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_command_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.POINTER(monclient_command_options_t), ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_COMMAND.
+
+        @param      sink  where the completion goes
+        @param[out] op    for monclient_op_cancel(), or NULL
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_reply_free",
+        None,
+        (ctypes.POINTER(monclient_reply_t),),
+        """Release a reply. NULL is nothing.
+
+        Threads: any. Works after fork, where it releases nothing. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_get_version",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(ctypes.c_uint64), ctypes.POINTER(ctypes.c_uint64)),
+        """Ask the monitors for the epochs of a map that they have.
+
+        @param      what        "monmap", "osdmap", "fsmap" or "mdsmap"
+        @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        @param[out] newest      the newest epoch
+        @param[out] oldest      the oldest epoch, or NULL
+        @return MONCLIENT_EINVAL (another map); otherwise as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_get_version_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_VERSION.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_wait_for_map",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_uint64, ctypes.c_int32, ctypes.POINTER(ctypes.c_uint64)),
+        """Wait until the monitors have a map of at least the given epoch. Implements, with monclient_get_version():
+        int rados_wait_for_latest_osdmap(...).
+
+        @param      what        "monmap", "osdmap", "mgrmap", "fsmap" or "servicemap"
+        @param      epoch       0: the newest one
+        @param      timeout_ms  0 and MONCLIENT_FOREVER: none
+        @param[out] got         the epoch that came, or NULL
+        @return MONCLIENT_EINVAL (another map); otherwise as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_wait_for_map_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_uint64, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_WAIT.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_subscribe",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_sub_t)),
+        """Follow a map: every epoch of it, once, across changes of the session.
+
+        The map is one of "monmap", "osdmap", "mgrmap", "fsmap", "fsmap.user", "servicemap"; and as JSON "config"
+        ({"options": {NAME: VALUE}}), "kv:PREFIX" ({"keys": {KEY: VALUE or null}, "keys_base64": {KEY: VALUE that is no UTF-8}}), and one level of the cluster log: "log-debug", "log-info", "log-sec", "log-warn" or
+        "log-error" ({"entries": [{"time", "name", "channel", "priority", "seq", "text"}]}).
+
+        @param      what   one of these
+        @param      start  the first epoch; 0: the newest map in full. For an osdmap a later one brings the incrementals from
+                           there on, or full maps where the monitors have trimmed them; of those that this session has
+                           brought already, to another subscription, the newest in full
+        @param      flags  0 or MONCLIENT_SUBSCRIBE_ONETIME
+        @param      sink   gets a MONCLIENT_EVENT_MAP for each map, and one with MONCLIENT_EVENT_LAST and a status at the end:
+                           MONCLIENT_OK (onetime), MONCLIENT_ECLOSED, MONCLIENT_EBUSY (another level of the log is
+                           subscribed). Of more than 1,024 events or 64 MiB that wait, the oldest are dropped
+        @param[out] sub    for monclient_unsubscribe(); it becomes stale with the last event
+        @return MONCLIENT_EINVAL  there is no such map
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_unsubscribe",
+        ctypes.c_int,
+        (monclient_sub_t,),
+        """End a subscription. Events that wait are dropped, and there is no last one. When the function returns no callback of
+        the subscription runs or will run, except for the one that it is called from.
+
+        Threads: any. Blocks for a callback that runs. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_queue_create",
+        ctypes.c_int,
+        (ctypes.POINTER(monclient_queue_t),),
+        """Make a queue. Any number of clients and operations may use it.
+
+        @param[out] queue  release it with monclient_queue_destroy()
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_queue_destroy",
+        ctypes.c_int,
+        (monclient_queue_t,),
+        """Destroy a queue. Events in it are released, calls that wait for it end with MONCLIENT_ECLOSED, and what would
+        arrive later is released at once. Take its descriptor out of epoll first.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_queue_fd",
+        ctypes.c_int,
+        (monclient_queue_t, ctypes.POINTER(ctypes.c_int)),
+        """The queue's file descriptor, which is readable while events wait. Do not read it, write it or close it.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_queue_poll",
+        ctypes.c_int,
+        (monclient_queue_t, ctypes.POINTER(ctypes.POINTER(monclient_event_t)), ctypes.c_uint32, ctypes.c_int32, ctypes.POINTER(ctypes.c_uint32)),
+        """Take events out of a queue.
+
+        @param      queue
+        @param[out] events      gets them in the order in which things happened; release each with monclient_event_free()
+        @param      max         room in events, at least 1
+        @param      timeout_ms  how long to wait for the first event; 0: not at all; MONCLIENT_FOREVER
+        @param[out] count       how many events there are; 0 when the time was up, which is no error
+
+        Threads: any, several at a time. Blocks for timeout_ms. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_counters",
+        ctypes.c_int,
+        (ctypes.POINTER(monclient_counters_t),),
+        """Count what is alive.
+
+        @param[in,out] counters  with struct_size set
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+)
+
+
+class Library:
+    """The functions of a library that is loaded."""
+
+    def __init__(self, cdll: Any) -> None:
+        """:raises AttributeError: the library lacks a function; it is older than this package"""
+        for name, restype, argtypes, doc in PROTOTYPES:
+            function = getattr(cdll, name)
+            function.restype = restype
+            function.argtypes = argtypes
+            function.__doc__ = doc
+            setattr(self, name, function)

@@ -1,0 +1,478 @@
+"""The client for asyncio.
+
+The loop watches the descriptor of the library's queue. There is no thread for a call, and none of the library's threads
+runs Python code. A client belongs to the loop that it was connected in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import errno
+import itertools
+import os
+import warnings
+import weakref
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from types import TracebackType
+from typing import Any, TypeVar
+
+from . import _core, _lib, errors
+from . import _ctypes as c
+from ._core import Bytes, Map, Path, Result, Session, SessionEvent, Versions
+
+__all__ = ["Client", "SessionEvents", "Watch", "connect"]
+
+_T = TypeVar("_T")
+_Event = c.monclient_event_t
+_Start = Callable[[Any, Any], int]
+
+_BATCH = 64
+
+#: The userdata of the log's events. Operations count from 1 on.
+_LOG = 0
+
+
+class _Mailbox:
+    """A queue whose descriptor the loop watches, and who waits for what comes. It does not know the client, so that one
+    that is forgotten can be collected."""
+
+    def __init__(self, library: c.Library, loop: asyncio.AbstractEventLoop) -> None:
+        self.library = library
+        self.loop = loop
+        self.queue = _core.Queue(library)
+        self._pending: dict[int, tuple[asyncio.Future[Any], Callable[[_Event], Any]]] = {}
+        self._keys = itertools.count(1)
+        self._events = (ctypes.POINTER(_Event) * _BATCH)()
+        self._count = ctypes.c_uint32()
+        self._sink = _core.sink(self.queue)
+        fd = ctypes.c_int()
+        _lib.check(library, library.monclient_queue_fd(self.queue.value, ctypes.byref(fd)))
+        self._fd = fd.value
+        loop.add_reader(self._fd, self.drain)
+
+    async def run(self, start: _Start, take: Callable[[_Event], _T]) -> _T:
+        """Start an operation and wait for it. When the task is canceled, so is the operation."""
+        key = next(self._keys)
+        op = c.monclient_op_t()
+        future: asyncio.Future[_T] = self.loop.create_future()
+        self._sink.userdata = key
+        self._pending[key] = future, take
+        try:
+            status = start(ctypes.byref(self._sink), ctypes.byref(op))
+            if status:
+                raise _lib.last_error(self.library, status)
+            return await future
+        finally:
+            if self._pending.pop(key, None) and op.value:
+                self.library.monclient_op_cancel(op.value)
+
+    def drain(self) -> int:
+        """Deliver what is there, and return how many that were. The loop calls this again if there is more."""
+        library, count = self.library, self._count
+        status = library.monclient_queue_poll(self.queue.value, self._events, _BATCH, 0, ctypes.byref(count))
+        if status:
+            return 0
+        # Pointers of their own: a handler of logging may do anything, even close the client.
+        events = [self._events[i] for i in range(count.value)]
+        try:
+            for event in events:
+                self._deliver(event.contents)
+        finally:
+            for event in events:
+                library.monclient_event_free(event)
+        return len(events)
+
+    def _deliver(self, event: _Event) -> None:
+        future, take = self._pending.pop(event.userdata or _LOG, (None, None))
+        if future is None or take is None or future.done():
+            if event.type == c.MONCLIENT_EVENT_LOG:
+                _core.log(event)
+            elif event.type == c.MONCLIENT_EVENT_CONNECT and event.client:  # whoever connected does not want it any more
+                self.library.monclient_close(event.client)
+            return
+        if event.status:
+            future.set_exception(_core.event_error(event))
+            return
+        try:
+            future.set_result(take(event))
+        except Exception as e:
+            future.set_exception(e)
+
+    def destroy(self) -> None:
+        """In the loop's thread, or when the loop is closed."""
+        if not self.loop.is_closed():
+            self.loop.remove_reader(self._fd)
+        self.queue.destroy()
+
+
+class _Stream(AsyncIterator[_T]):
+    """Events of one source. They wait in the library, within its bounds, until they are asked for."""
+
+    _over = True
+
+    def __init__(self, client: Client, queue: _core.Queue, timeout: float | None, what: str) -> None:
+        self._client = client
+        self._library = client._library
+        self._loop = client._loop
+        self._queue = queue
+        self._timeout = timeout
+        self._what = what
+        self._why: errors.Error | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        fd = ctypes.c_int()
+        _lib.check(self._library, self._library.monclient_queue_fd(queue.value, ctypes.byref(fd)))
+        self._fd = fd.value
+        self._over = False
+
+    def _value(self, event: _Event) -> _T:
+        raise NotImplementedError
+
+    def _ended(self) -> BaseException:
+        return self._why or StopAsyncIteration()
+
+    async def __anext__(self) -> _T:
+        """The next one.
+
+        :raises TimeoutError: the time was up; asking again is possible
+        """
+        events, count = (ctypes.POINTER(_Event) * 1)(), ctypes.c_uint32()
+        deadline = None if self._timeout is None else self._loop.time() + self._timeout
+        self._client._here()
+        while True:
+            if self._over:
+                raise self._ended()
+            status = self._library.monclient_queue_poll(self._queue.value, events, 1, 0, ctypes.byref(count))
+            if status:
+                raise _lib.last_error(self._library, status)
+            if count.value:
+                try:
+                    return self._value(events[0].contents)
+                finally:
+                    self._library.monclient_event_free(events[0])
+            if deadline is not None and self._loop.time() >= deadline:
+                raise errors.TimeoutError(errno.ETIMEDOUT, f"nothing from {self._what} within {self._timeout:g} s")
+            await self._readable(deadline)
+
+    async def _readable(self, deadline: float | None) -> None:
+        if self._waiter is not None:
+            raise RuntimeError(f"another task waits for {self._what} already")
+        self._waiter = self._loop.create_future()
+        timer = None if deadline is None else self._loop.call_at(deadline, self._wake)
+        self._loop.add_reader(self._fd, self._wake)
+        try:
+            await self._waiter
+        finally:
+            if not self._over:  # whoever ended it has taken it out
+                self._loop.remove_reader(self._fd)
+            self._waiter = None
+            if timer is not None:
+                timer.cancel()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _end(self, why: errors.Error | None = None) -> None:
+        """Before the queue goes."""
+        self._over, self._why = True, why
+        if self._waiter is not None and not self._loop.is_closed():
+            self._loop.remove_reader(self._fd)
+            self._wake()
+
+
+class Watch(_Stream[Map]):
+    """A subscription: an asynchronous iterator of :class:`Map`. It ends with :meth:`close`, or when it is forgotten."""
+
+    def __init__(self, client: Client, what: str, start: int, onetime: bool, timeout: float | None) -> None:
+        _core.milliseconds(timeout)
+        self._sub = c.monclient_sub_t()
+        super().__init__(client, _core.Queue(client._library), timeout, f"the subscription to {what}")
+        client._handle.subscribe(what, start, onetime, self._queue, self._sub)
+
+    def _value(self, event: _Event) -> Map:
+        if not event.flags & c.MONCLIENT_EVENT_LAST:
+            return _core.map_of(event)
+        self._finish(_core.event_error(event) if event.status else None)
+        raise self._ended()
+
+    def close(self) -> None:
+        """End the subscription. It does not wait. A task that waits in the iterator leaves it."""
+        self._finish(None)
+
+    async def aclose(self) -> None:
+        """The same, for ``contextlib.aclosing``."""
+        self.close()
+
+    def _finish(self, why: errors.Error | None) -> None:
+        if not self._over:
+            self._end(why)
+            if self._sub.value:
+                self._library.monclient_unsubscribe(self._sub.value)  # stale, when the last event has come
+            self._queue.destroy()
+
+    async def __aenter__(self) -> Watch:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not self._over:  # nobody waits in what is forgotten, so the loop does not know it
+            self.close()
+
+
+class SessionEvents(_Stream[SessionEvent]):
+    """An asynchronous iterator of :class:`SessionEvent`. It ends when the client is closed."""
+
+    def _value(self, event: _Event) -> SessionEvent:
+        if event.flags & c.MONCLIENT_EVENT_LAST:
+            self._end()
+            raise StopAsyncIteration
+        return _core.session_event(event)
+
+
+class Client:
+    """As :class:`monclient.Client`, to be awaited. :func:`connect` makes one.
+
+    A task that is canceled cancels its operation; what was sent to the monitors may still be executed.
+    """
+
+    _open = False
+
+    def __init__(self, library: c.Library, handle: int, mailbox: _Mailbox, sessions: _core.Queue) -> None:
+        self._library = library
+        self._handle = _core.Handle(library, handle)
+        self._mailbox = mailbox
+        self._loop = mailbox.loop
+        self._sessions = sessions
+        self._streams: weakref.WeakSet[_Stream[Any]] = weakref.WeakSet()
+        self._pid = os.getpid()
+        self._open = True
+
+    # -- lifetime
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` has been called."""
+        return not self._open
+
+    async def close(self) -> None:
+        """End the session. What other tasks wait for ends with :class:`ClosedError`. A second time is nothing."""
+        if self._open:
+            self._here()
+            self._close()
+
+    def _close(self) -> None:
+        self._open = False
+        self._library.monclient_close(self._handle.client)
+        while self._mailbox.drain():
+            pass
+        for stream in list(self._streams):
+            if isinstance(stream, Watch):
+                stream._finish(self._closed_error())
+            else:
+                stream._end()
+        self._mailbox.destroy()
+        self._sessions.destroy()
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None) -> None:
+        await self.close()
+
+    def __del__(self, _warn: Any = warnings.warn, _getpid: Callable[[], int] = os.getpid) -> None:
+        if not self._open or self._pid != _getpid():
+            return
+        _warn(f"unclosed {self!r}", ResourceWarning, source=self)
+        self._open = False
+        library, mailbox, sessions = self._library, self._mailbox, self._sessions
+        library.monclient_close(self._handle.client)
+        sessions.destroy()
+        # This may be any thread, and the descriptor must leave the loop before it is closed.
+        try:
+            self._loop.call_soon_threadsafe(mailbox.destroy)
+        except RuntimeError:  # the loop is closed
+            mailbox.destroy()
+
+    def __repr__(self) -> str:
+        return f"<monclient.aio.Client {self._handle.client:#x}{'' if self._open else ', closed'}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a client cannot be pickled; connect in the other process")
+
+    @staticmethod
+    def _closed_error() -> errors.ClosedError:
+        return errors.ClosedError(errno.ESHUTDOWN, "the client is closed")
+
+    def _here(self) -> None:
+        if asyncio.get_running_loop() is not self._loop:
+            raise RuntimeError(f"{self!r} belongs to another loop")
+
+    def _usable(self) -> _core.Handle:
+        if not self._open:
+            raise self._closed_error()
+        return self._handle
+
+    async def _run(self, start: _Start, take: Callable[[_Event], _T]) -> _T:
+        self._usable()
+        self._here()
+        return await self._mailbox.run(start, take)
+
+    # -- operations
+
+    async def command(
+        self,
+        command: str | Mapping[str, Any],
+        /,
+        *,
+        format: str | None = None,
+        input: Bytes | str | None = None,
+        timeout: float | None = None,
+        check: bool = True,
+        **args: Any,
+    ) -> Result:
+        """Send a command to the monitors; see :meth:`monclient.Client.command`."""
+        prefix, message = _core.encode(command, format, args)
+        options, library, client = None, self._library, self._handle.client
+        if input is not None or timeout is not None:
+            keep = _core.CommandOptions(input, timeout)
+            options = ctypes.byref(keep.struct)
+
+        def start(sink: Any, op: Any) -> int:
+            return library.monclient_command_async(client, message, options, sink, op)
+
+        return _core.checked(prefix, await self._run(start, _core.result), check)
+
+    async def version(self, what: str, *, timeout: float | None = None) -> Versions:
+        """The epochs of a map that the monitors have; see :meth:`monclient.Client.version`."""
+        name, ms, library, client = _core.text(what, "what"), _core.milliseconds(timeout), self._library, self._handle.client
+
+        def start(sink: Any, op: Any) -> int:
+            return library.monclient_get_version_async(client, name, ms, sink, op)
+
+        return await self._run(start, _core.versions)
+
+    async def wait_for_map(self, what: str, epoch: int = 0, *, timeout: float | None = None) -> int:
+        """Wait until the monitors have a map; see :meth:`monclient.Client.wait_for_map`."""
+        name, ms, library, client = _core.text(what, "what"), _core.milliseconds(timeout), self._library, self._handle.client
+
+        def start(sink: Any, op: Any) -> int:
+            return library.monclient_wait_for_map_async(client, name, epoch, ms, sink, op)
+
+        return await self._run(start, _core.epoch)
+
+    def watch(self, what: str, *, start: int = 0, onetime: bool = False, timeout: float | None = None) -> Watch:
+        """Follow a map; see :meth:`monclient.Client.watch`."""
+        self._usable()
+        self._here()
+        watch = Watch(self, what, start, onetime, timeout)
+        self._streams.add(watch)
+        return watch
+
+    def session_events(self, *, timeout: float | None = None) -> SessionEvents:
+        """What happens to the session; see :meth:`monclient.Client.session_events`. One task at a time may wait for it."""
+        self._usable()
+        self._here()
+        _core.milliseconds(timeout)
+        events = SessionEvents(self, self._sessions, timeout, "the session")
+        self._streams.add(events)
+        return events
+
+    # -- what is known without asking
+
+    @property
+    def fsid(self) -> str:
+        """The cluster's id."""
+        return self._usable().fsid()
+
+    @property
+    def global_id(self) -> int:
+        """The number that the monitors know this client by. It outlives sessions."""
+        return self._usable().global_id()
+
+    def monmap(self) -> dict[str, Any]:
+        """The newest monmap that the client has: the members that ``ceph mon dump -f json`` has, but for the quorum."""
+        return self._usable().monmap()
+
+    def encoded_monmap(self) -> bytes:
+        """The same map, encoded as the monitors do."""
+        return self._usable().encoded_monmap()
+
+    def session(self) -> Session:
+        """The present session.
+
+        :raises ConnectionError: there is none at the moment: a monitor is being looked for
+        """
+        return self._usable().session()
+
+    def set_log_level(self, level: int | None) -> None:
+        """What the library logs: a level of logging's; None is the level that the logger "monclient" has now."""
+        self._usable().set_log_level(level)
+
+
+class _Connect:
+    """What connect() returns: to be awaited, or used with ``async with``."""
+
+    def __init__(self, settings: _core.Settings) -> None:
+        self._settings = settings
+        self._client: Client | None = None
+
+    def __await__(self) -> Generator[Any, None, Client]:
+        return self._connect().__await__()
+
+    async def __aenter__(self) -> Client:
+        self._client = await self._connect()
+        return self._client
+
+    async def __aexit__(self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+    async def _connect(self) -> Client:
+        library = _lib.load()
+        config, sessions = self._settings.configure(library), _core.Queue(library)
+        mailbox = _Mailbox(library, asyncio.get_running_loop())
+        how = self._settings.start(mailbox.queue, _LOG, sessions)
+
+        def start(sink: Any, op: Any) -> int:
+            return library.monclient_connect_async(config.value, ctypes.byref(how), sink, op)
+
+        handle = 0
+
+        def take(event: _Event) -> int:
+            nonlocal handle
+            handle = _core.connected(event)
+            return handle
+
+        try:
+            return Client(library, await mailbox.run(start, take), mailbox, sessions)
+        except BaseException:
+            if handle:  # the task was canceled when it had just connected
+                library.monclient_close(handle)
+            mailbox.drain()
+            mailbox.destroy()
+            raise
+        finally:
+            config.destroy()
+
+
+def connect(
+    *,
+    conf: Path | bool | None = None,
+    name: str | None = None,
+    keyring: Path | bytes | None = None,
+    key: str | None = None,
+    mon_host: str | None = None,
+    monmap: bytes | None = None,
+    options: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+    log_level: int | None = None,
+) -> _Connect:
+    """Find a monitor that lets the client in: ``async with connect(...) as client``, or ``client = await connect(...)``.
+
+    The arguments are those of :func:`monclient.connect`.
+    """
+    _core.milliseconds(timeout)
+    return _Connect(_core.Settings(conf, name, keyring, key, mon_host, monmap, options, timeout, log_level))

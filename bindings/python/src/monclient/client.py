@@ -1,0 +1,483 @@
+"""The synchronous client.
+
+Every call that waits gives the library a queue of its own, which this thread polls in slices: between two of them Python
+looks after Ctrl-C, and no thread of the library ever runs Python code, so that the end of the interpreter has nothing to
+race with. A queue costs two microseconds. Threads that share a client share nothing else, and none waits for another.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, TypeVar, cast
+
+from . import _core, _lib, errors
+from . import _ctypes as c
+from ._core import Bytes, Map, Path, Result, Session, SessionEvent, Versions
+
+__all__ = ["Client", "SessionEvents", "Watch", "connect"]
+
+_T = TypeVar("_T")
+
+#: How long Ctrl-C, and the log while nothing else happens, may have to wait.
+_SLICE_MS = 50
+
+_BATCH = 64
+
+_Start = Callable[[Any, Any], int]
+_Event = c.monclient_event_t
+
+
+class _Log:
+    """The library's log, handed to logging by threads that wait anyway."""
+
+    def __init__(self, library: c.Library) -> None:
+        self.library = library
+        self.queue = _core.Queue(library)
+        self._events = (ctypes.POINTER(_Event) * _BATCH)()
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def drain_now_and_then(self) -> None:
+        if time.monotonic() >= self._next:
+            self.drain()
+
+    def drain(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            return  # another thread is at it, or a handler of logging uses the client
+        try:
+            self._next = time.monotonic() + _SLICE_MS / 1000
+            count = ctypes.c_uint32(_BATCH)
+            while count.value == _BATCH:
+                status = self.library.monclient_queue_poll(self.queue.value, self._events, _BATCH, 0, ctypes.byref(count))
+                if status:
+                    return
+                for i in range(count.value):
+                    event = self._events[i]
+                    try:
+                        _core.log(event.contents)
+                    finally:
+                        self.library.monclient_event_free(event)
+        finally:
+            self._lock.release()
+
+
+class _Wait:
+    """A queue for one operation, and the thread that waits for it."""
+
+    def __init__(self, library: c.Library) -> None:
+        self.library = library
+        self._pending = False
+        self._op = c.monclient_op_t()
+        self._count = ctypes.c_uint32()
+        self._events = (ctypes.POINTER(_Event) * 1)()
+        self._queue = _core.Queue(library)
+
+    def run(self, start: _Start, take: Callable[[_Event], _T], log: _Log) -> _T:
+        """Start an operation and wait for it."""
+        library, events, count = self.library, self._events, self._count
+        poll, queue, to_count = library.monclient_queue_poll, self._queue.value, ctypes.byref(count)
+        self._pending = True
+        status = start(ctypes.byref(_core.sink(self._queue)), ctypes.byref(self._op))
+        if status:
+            raise _lib.last_error(library, status)
+        while not count.value:
+            status = poll(queue, events, 1, _SLICE_MS, to_count)
+            if status:
+                raise _lib.last_error(library, status)
+            if not count.value:
+                log.drain()
+        event = events[0].contents
+        error = _core.event_error(event) if event.status else None
+        value = None if error else take(event)
+        self._pending = False
+        if error:
+            raise error
+        return cast(_T, value)
+
+    def destroy(self) -> None:
+        """Release everything. What was not waited for to its end is canceled, and its result dropped."""
+        if self._count.value:
+            event = self._events[0]
+            if self._pending and event.contents.type == c.MONCLIENT_EVENT_CONNECT and event.contents.client:
+                self.library.monclient_close(event.contents.client)  # Ctrl-C when it had just come
+            free = self.library.monclient_event_free
+            # Python looks after signals nowhere between these two, so that it is freed once.
+            self._count.value = 0
+            free(event)
+        elif self._pending and self._op.value:
+            self.library.monclient_op_cancel(self._op.value)
+        self._pending = False
+        self._queue.destroy()
+
+    def __del__(self) -> None:
+        if self._pending or self._count.value:
+            self.destroy()
+
+
+class _Stream(Iterator[_T]):
+    """Events of one source, fetched when they are asked for."""
+
+    _ready = False
+
+    def __init__(self, client: Client, queue: _core.Queue, timeout: float | None, what: str) -> None:
+        self._client = client
+        self._queue = queue
+        self._what = what
+        self._timeout = timeout
+        self._over = False
+        self._why: errors.Error | None = None
+        self._interrupted: list[tuple[Any, ctypes.c_uint32]] = []
+        self._ready = True
+
+    def _value(self, event: _Event) -> _T:
+        raise NotImplementedError
+
+    def _ended(self) -> BaseException:
+        return self._why or StopIteration()
+
+    def __next__(self) -> _T:
+        """The next one.
+
+        :raises TimeoutError: the time was up; asking again is possible
+        """
+        try:
+            events, count = self._interrupted.pop()
+        except IndexError:
+            events, count = (ctypes.POINTER(_Event) * 1)(), ctypes.c_uint32()
+        try:
+            self._wait(events, count)
+        except BaseException:
+            if count.value:  # Ctrl-C when it had just come
+                self._interrupted.append((events, count))
+            raise
+        try:
+            return self._value(events[0].contents)
+        finally:
+            self._client._library.monclient_event_free(events[0])
+
+    def _wait(self, events: Any, count: ctypes.c_uint32) -> None:
+        library, log = self._client._library, self._client._log
+        deadline = None if self._timeout is None else time.monotonic() + self._timeout
+        while not count.value:
+            if self._over:
+                raise self._ended()
+            ms = _SLICE_MS
+            if deadline is not None:
+                ms = min(ms, max(0, round((deadline - time.monotonic()) * 1000)))
+            status = library.monclient_queue_poll(self._queue.value, events, 1, ms, ctypes.byref(count))
+            if status:
+                error = _lib.last_error(library, status)
+                raise self._ended() if self._over else error
+            log.drain_now_and_then()
+            if not count.value and deadline is not None and time.monotonic() >= deadline:
+                raise errors.TimeoutError(errno.ETIMEDOUT, f"nothing from {self._what} within {self._timeout:g} s")
+
+    def _forget(self) -> None:
+        while self._interrupted:
+            self._client._library.monclient_event_free(self._interrupted.pop()[0][0])
+
+    def __del__(self) -> None:
+        if self._ready:
+            self._forget()
+
+    def _end(self, why: errors.Error | None = None) -> None:
+        self._over, self._why = True, why
+
+
+class Watch(_Stream[Map]):
+    """A subscription: an iterator of :class:`Map`. It ends with :meth:`close`, or when it is forgotten."""
+
+    def __init__(self, client: Client, what: str, start: int, onetime: bool, timeout: float | None) -> None:
+        _core.milliseconds(timeout)
+        self._sub = c.monclient_sub_t()
+        super().__init__(client, _core.Queue(client._library), timeout, f"the subscription to {what}")
+        client._handle.subscribe(what, start, onetime, self._queue, self._sub)
+
+    def _value(self, event: _Event) -> Map:
+        if not event.flags & c.MONCLIENT_EVENT_LAST:
+            return _core.map_of(event)
+        self._finish(_core.event_error(event) if event.status else None)
+        raise self._ended()
+
+    def close(self) -> None:
+        """End the subscription. A thread that waits in the iterator leaves it."""
+        self._finish(None)
+
+    def _finish(self, why: errors.Error | None) -> None:
+        if not self._over:
+            self._end(why)
+        if self._sub.value:
+            self._client._library.monclient_unsubscribe(self._sub.value)  # stale, when the last event has come
+        self._queue.destroy()
+        self._forget()
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if self._ready:
+            self.close()
+
+
+class SessionEvents(_Stream[SessionEvent]):
+    """An iterator of :class:`SessionEvent`. It ends when the client is closed."""
+
+    def _value(self, event: _Event) -> SessionEvent:
+        if event.flags & c.MONCLIENT_EVENT_LAST:
+            self._end()
+            raise StopIteration
+        return _core.session_event(event)
+
+    def __next__(self) -> SessionEvent:
+        if self._client.closed:
+            self._end()
+        try:
+            return super().__next__()
+        except errors.ClosedError:
+            raise StopIteration from None
+
+
+class Client:
+    """A session with the monitors of a cluster, which moves to another monitor when it must. :func:`connect` makes one.
+
+    All methods may be called by several threads at once. Every one raises :class:`Error`. A *timeout* is in seconds; None
+    is what the cluster's configuration says, ``math.inf`` is none.
+    """
+
+    _open = False
+    _owned = False
+
+    def __init__(self, library: c.Library, log: _Log, sessions: _core.Queue) -> None:
+        self._library = library
+        self._handle = _core.Handle(library, 0)
+        self._log = log
+        self._sessions = sessions
+        self._streams: weakref.WeakSet[Watch] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+
+    def _connected(self, event: _Event) -> None:
+        self._handle = _core.Handle(self._library, _core.connected(event))
+        self._open = self._owned = True
+
+    # -- lifetime
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` has been called."""
+        return not self._open
+
+    def close(self) -> None:
+        """End the session. What other threads wait for ends with :class:`ClosedError`. A second time is nothing."""
+        with self._lock:
+            if not self._owned:
+                return
+            self._open = False
+            streams = list(self._streams)
+        self._library.monclient_close(self._handle.client)
+        self._log.drain()
+        for stream in streams:
+            stream._finish(self._closed_error())
+        self._log.queue.destroy()
+        self._sessions.destroy()
+        self._owned = False  # at the end, so that what Ctrl-C interrupts can be completed
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def __del__(self, _warn: Any = warnings.warn, _getpid: Callable[[], int] = os.getpid) -> None:
+        if self._owned and self._pid == _getpid():
+            _warn(f"unclosed {self!r}", ResourceWarning, source=self)
+            self.close()
+
+    def __repr__(self) -> str:
+        return f"<monclient.Client {self._handle.client:#x}{'' if self._open else ', closed'}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a client cannot be pickled; connect in the other process")
+
+    @staticmethod
+    def _closed_error() -> errors.ClosedError:
+        return errors.ClosedError(errno.ESHUTDOWN, "the client is closed")
+
+    def _usable(self) -> _core.Handle:
+        if not self._open:
+            raise self._closed_error()
+        return self._handle
+
+    def _run(self, start: _Start, take: Callable[[_Event], _T]) -> _T:
+        self._usable()
+        wait = _Wait(self._library)
+        try:
+            return wait.run(start, take, self._log)
+        finally:
+            wait.destroy()
+            self._log.drain_now_and_then()
+
+    # -- operations
+
+    def command(
+        self,
+        command: str | Mapping[str, Any],
+        /,
+        *,
+        format: str | None = None,
+        input: Bytes | str | None = None,
+        timeout: float | None = None,
+        check: bool = True,
+        **args: Any,
+    ) -> Result:
+        """Send a command to the monitors and wait for the reply.
+
+        :param command: its words, such as ``"osd tree"``; or all of it, as ``{"prefix": "osd tree"}``
+        :param format: of the output: ``"json"``, ``"plain"``, ...
+        :param input: goes along with it: what the ceph tool reads with ``-i``
+        :param check: raise :class:`CommandError` when the monitors say no; otherwise look at ``retval``
+        :param args: the command's arguments, such as ``pool="rbd"``; None is none
+        """
+        prefix, message = _core.encode(command, format, args)
+        options, library, client = None, self._library, self._handle.client
+        if input is not None or timeout is not None:
+            keep = _core.CommandOptions(input, timeout)
+            options = ctypes.byref(keep.struct)
+
+        def start(sink: Any, op: Any) -> int:
+            return library.monclient_command_async(client, message, options, sink, op)
+
+        return _core.checked(prefix, self._run(start, _core.result), check)
+
+    def version(self, what: str, *, timeout: float | None = None) -> Versions:
+        """The epochs that the monitors have of "monmap", "osdmap", "fsmap" or "mdsmap"."""
+        name, ms, library, client = _core.text(what, "what"), _core.milliseconds(timeout), self._library, self._handle.client
+
+        def start(sink: Any, op: Any) -> int:
+            return library.monclient_get_version_async(client, name, ms, sink, op)
+
+        return self._run(start, _core.versions)
+
+    def wait_for_map(self, what: str, epoch: int = 0, *, timeout: float | None = None) -> int:
+        """Wait until the monitors have a map of at least this epoch (0: the newest one), and return the one that came.
+
+        :param what: "monmap", "osdmap", "mgrmap", "fsmap" or "servicemap"
+        """
+        name, ms, library, client = _core.text(what, "what"), _core.milliseconds(timeout), self._library, self._handle.client
+
+        def start(sink: Any, op: Any) -> int:
+            return library.monclient_wait_for_map_async(client, name, epoch, ms, sink, op)
+
+        return self._run(start, _core.epoch)
+
+    def watch(self, what: str, *, start: int = 0, onetime: bool = False, timeout: float | None = None) -> Watch:
+        """Follow a map: every epoch of it, once, across changes of the session.
+
+        :param what: "monmap", "osdmap", "mgrmap", "fsmap", "fsmap.user", "servicemap"; as JSON "config", "kv:PREFIX" and a
+            level of the cluster log, "log-debug", "log-info", "log-sec", "log-warn" or "log-error"
+        :param start: the first epoch; 0: the newest map in full
+        :param onetime: it ends with the first answer
+        :param timeout: how long to wait for each map before :class:`TimeoutError`; None: for ever
+        """
+        self._usable()
+        watch = Watch(self, what, start, onetime, timeout)
+        with self._lock:
+            self._streams.add(watch)
+        if not self._open:  # closed meanwhile
+            watch._finish(self._closed_error())
+        return watch
+
+    def session_events(self, *, timeout: float | None = None) -> SessionEvents:
+        """What happens to the session, from the first attempt to connect on. Who iterates takes the events out.
+
+        :param timeout: how long to wait for each event before :class:`TimeoutError`; None: for ever
+        """
+        _core.milliseconds(timeout)
+        return SessionEvents(self, self._sessions, timeout, "the session")
+
+    # -- what is known without asking
+
+    @property
+    def fsid(self) -> str:
+        """The cluster's id."""
+        return self._usable().fsid()
+
+    @property
+    def global_id(self) -> int:
+        """The number that the monitors know this client by. It outlives sessions."""
+        return self._usable().global_id()
+
+    def monmap(self) -> dict[str, Any]:
+        """The newest monmap that the client has: the members that ``ceph mon dump -f json`` has, but for the quorum."""
+        return self._usable().monmap()
+
+    def encoded_monmap(self) -> bytes:
+        """The same map, encoded as the monitors do."""
+        return self._usable().encoded_monmap()
+
+    def session(self) -> Session:
+        """The present session.
+
+        :raises ConnectionError: there is none at the moment: a monitor is being looked for
+        """
+        return self._usable().session()
+
+    def set_log_level(self, level: int | None) -> None:
+        """What the library logs: a level of logging's; None is the level that the logger "monclient" has now."""
+        self._usable().set_log_level(level)
+
+
+def connect(
+    *,
+    conf: Path | bool | None = None,
+    name: str | None = None,
+    keyring: Path | bytes | None = None,
+    key: str | None = None,
+    mon_host: str | None = None,
+    monmap: bytes | None = None,
+    options: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+    log_level: int | None = None,
+) -> Client:
+    """Find a monitor that lets the client in, and wait for that.
+
+    :param conf: path of a ceph.conf. None: $CEPH_CONF, or where Ceph looks for one; it may be absent if mon_host is given.
+        False: neither a file nor $CEPH_ARGS and $CEPH_KEYRING
+    :param name: such as "client.admin", which is the default
+    :param keyring: a path, or the text of a keyring as bytes
+    :param key: a key in base64
+    :param mon_host: where the monitors are
+    :param monmap: where the monitors are, as ``ceph mon getmap`` writes it
+    :param options: further options of Ceph, by name
+    :param timeout: seconds; None: client_mount_timeout; math.inf: none
+    :param log_level: what the library logs to the logger "monclient": a level of logging's. None: the level of that logger
+    """
+    settings = _core.Settings(conf, name, keyring, key, mon_host, monmap, options, timeout, log_level)
+    _core.milliseconds(timeout)
+    library = _lib.load()
+    config, log, sessions, wait = settings.configure(library), _Log(library), _core.Queue(library), _Wait(library)
+    how = settings.start(log.queue, 0, sessions)
+
+    def start(sink: Any, op: Any) -> int:
+        return library.monclient_connect_async(config.value, ctypes.byref(how), sink, op)
+
+    # From the moment on that there is a handle the client owns it, whatever interrupts this.
+    client = Client(library, log, sessions)
+    try:
+        wait.run(start, client._connected, log)
+    finally:
+        wait.destroy()
+        config.destroy()
+        log.drain()
+    return client

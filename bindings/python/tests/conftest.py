@@ -1,0 +1,50 @@
+"""What the tests have in common."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Callable
+
+import pytest
+
+from monclient.testing import MonCluster, counters
+
+HERE = pathlib.Path(__file__).resolve().parent
+PROJECT = HERE.parent
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """Whatever a test does, the library has nothing afterwards."""
+    yield
+    gc.collect()
+    assert not any(counters().values()), counters()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[MonCluster]:
+    """Three monitors that the tests of a module share."""
+    with MonCluster() as c:
+        yield c
+
+
+Script = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def script(cluster: MonCluster) -> Script:
+    """Runs a Python program of its own, with $CEPH_CONF, in limited time."""
+
+    def run(code: str, timeout: float = 30, status: int = 0, dev: bool = True) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, *(["-X", "dev"] if dev else []), "-W", "error::ResourceWarning", "-c", code]
+        env = {**os.environ, "CEPH_CONF": cluster.conf, "PYTHONUNBUFFERED": "1"}
+        done = subprocess.run(argv, env=env, timeout=timeout, capture_output=True, text=True, check=False)
+        assert done.returncode == status, f"exit status {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run

@@ -1,0 +1,57 @@
+"""What mypy sees of the package. It is checked and not run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import monclient
+from monclient import aio
+from monclient.testing import MonCluster
+
+if TYPE_CHECKING:
+    from typing_extensions import assert_type
+
+
+def synchronous() -> None:
+    with monclient.connect(conf=False, mon_host="10.0.0.1", key="k", options={"a": 1, "b": True}) as client:
+        assert_type(client, monclient.Client)
+        result = client.command("osd tree", format="json", input=b"x", timeout=1.5, check=False, pool="p", size=3)
+        assert_type(result, monclient.Result)
+        assert_type(result.output, bytes)
+        assert_type(result.retval, int)
+        client.command({"prefix": "status"})
+        assert_type(client.version("osdmap").newest, int)
+        assert_type(client.wait_for_map("osdmap", 5, timeout=None), int)
+        for m in client.watch("osdmap", start=1, onetime=True):
+            assert_type(m, monclient.Map)
+            assert_type(m.data, bytes)
+        for event in client.session_events():
+            assert_type(event.change, monclient.SessionChange)
+        assert_type(client.fsid, str)
+        assert_type(client.monmap(), dict[str, Any])
+        assert_type(client.session(), monclient.Session)
+
+
+async def asynchronous() -> None:
+    async with aio.connect(timeout=3) as client:
+        assert_type(client, aio.Client)
+        assert_type(await client.command("status"), monclient.Result)
+        async for m in client.watch("osdmap"):
+            assert_type(m, monclient.Map)
+        async for event in client.session_events():
+            assert_type(event, monclient.SessionEvent)
+    assert_type(await aio.connect(), aio.Client)
+
+
+def errors() -> None:
+    try:
+        synchronous()
+    except monclient.CommandNotFoundError as e:
+        assert_type(e.retval, int)
+        not_found: FileNotFoundError = e
+        raise not_found from None
+
+
+def cluster(mon_cluster: MonCluster) -> None:
+    with mon_cluster.connect() as client:
+        assert_type(client, monclient.Client)
