@@ -551,7 +551,7 @@ int monclient_queue_poll(monclient_queue_t queue, monclient_event_t **events, ui
 	do { /* again when another thread has taken what there was */
 		state = capi_level_wait(level, deadline);
 		if (state == CAPI_UP)
-			rc = goQueuePoll(queue, events, max, count);
+			rc = goQueuePoll(queue, (uintptr_t *)(void *)events, max, count);
 		else if (state == CAPI_CLOSED)
 			rc = MONCLIENT_ECLOSED;
 	} while (state == CAPI_UP && rc == MONCLIENT_OK && *count == 0);

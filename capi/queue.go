@@ -66,10 +66,11 @@ func goQueueDestroy(h C.monclient_queue_t) (rc C.int) {
 	return C.MONCLIENT_OK
 }
 
-// goQueuePoll takes what is there. Waiting is C's.
+// goQueuePoll takes what is there. Waiting is C's. The program's array is written as numbers: before a pointer is overwritten
+// the garbage collector looks at what was there, and in memory that nobody has initialized that may be anything.
 //
 //export goQueuePoll
-func goQueuePoll(h C.monclient_queue_t, events **C.monclient_event_t, room C.uint32_t, count *C.uint32_t) (rc C.int) {
+func goQueuePoll(h C.monclient_queue_t, events *C.uintptr_t, room C.uint32_t, count *C.uint32_t) (rc C.int) {
 	defer guard(&rc)
 	q, err := get(queues, h, "queue")
 	if err != nil {
@@ -91,7 +92,7 @@ func goQueuePoll(h C.monclient_queue_t, events **C.monclient_event_t, room C.uin
 			lost = true
 			continue
 		}
-		out[*count] = e
+		out[*count] = C.uintptr_t(uintptr(unsafe.Pointer(e)))
 		*count++
 	}
 	if lost && *count == 0 {

@@ -15,8 +15,9 @@ void capi_set_callback_client(uint64_t client) { callback_client = client; }
 
 static void *run(void *context)
 {
-	monclient_event_t *event;
-	struct capi_sink *sink;
+	/* Go looks at what was in a pointer before it writes to it. */
+	monclient_event_t *event = NULL;
+	struct capi_sink *sink = NULL;
 	struct capi_level *level;
 
 	capi_enter();
