@@ -12,6 +12,7 @@ import (
 
 	"github.com/libmonclient/libmonclient/denc"
 	"github.com/libmonclient/libmonclient/monclient"
+	"github.com/libmonclient/libmonclient/monclient/cmdtable"
 )
 
 func (a *app) runStatus(ctx context.Context, _ []string) error {
@@ -42,7 +43,7 @@ func (a *app) runCommand(ctx context.Context, words []string) error {
 		if err != nil {
 			return monclient.Command{}, err
 		}
-		prefix, args, err := table.match(words)
+		prefix, args, err := match(table, words)
 		if err != nil {
 			return monclient.Command{}, err
 		}
@@ -89,7 +90,7 @@ func (a *app) readInput() ([]byte, error) {
 }
 
 // fetchTable asks for the monitors' table of commands.
-func (a *app) fetchTable(ctx context.Context, client *monclient.Client) (*commandTable, error) {
+func (a *app) fetchTable(ctx context.Context, client *monclient.Client) (*cmdtable.Table, error) {
 	reply, err := client.Command(ctx, monclient.Command{Prefix: "get_command_descriptions"})
 	if err != nil {
 		return nil, a.explainLost("table of commands", err)
@@ -98,7 +99,7 @@ func (a *app) fetchTable(ctx context.Context, client *monclient.Client) (*comman
 		fmt.Fprintf(a.stderr, "Error %s: problem getting command descriptions from mon.: %s\n", errnoName(reply.Retval), reply.Status)
 		return nil, &refusal{code: refusalCode(reply.Retval)}
 	}
-	table, err := parseTable(reply.Output)
+	table, err := cmdtable.Parse(reply.Output)
 	if err != nil {
 		return nil, &failure{err: err, text: "the monitors' table of commands: " + err.Error(), try: "the command in JSON: monc command '{\"prefix\": …}'", code: exitFailure}
 	}

@@ -137,12 +137,38 @@ with the name of a monitor, and testmon lose-quorum with a number of seconds, as
 in: monc command testmon kill b
 
 What clients need is written to a directory, ceph.conf and a keyring, and its
-path is printed once all monitors listen. With -f json it is one JSON object.`,
+path is printed once all monitors listen. With -f json it is one JSON object.
+
+--control is for programs. They write requests to standard input, a JSON object
+a line, and read a line of standard output for each, {"ok":true} or
+{"error":"what is wrong"}, with the "id" of the request if it has one. Requests
+work when no monitor does. When standard input ends, so does monc. "do" says what:
+
+  kill, start      end as kill -9 does; begin again
+  freeze, thaw     neither read nor write; go on
+  drop-clients     break all connections
+  refuse, silence  close new connections; say nothing on them
+  drop-keepalives  leave them unanswered
+  delay            hold back what is written for "seconds"
+  slow-read        read "bytes" a second
+  reset-after      break a connection after "bytes" more
+  corrupt-byte     change a bit of the byte that is number "bytes" from now on
+  pretend-fsid     send monmaps of the cluster "fsid"
+  send-corrupt-monmap, send-old-monmap
+  heal             end all of these but kill
+
+The monitor that "mon" names does so, or, without a name, all of them. For the
+cluster there are:
+
+  lose-quorum      for "seconds", or until regain-quorum
+  advance          publish "epochs" more (1) of "map": monmap, osdmap, mgrmap,
+                   fsmap, servicemap`,
 			flags: testmonFlags, readsFormat: true,
 			examples: []example{
 				{"monc testmon --mons 3", ""},
 				{"monc testmon --release tentacle --keys aes --dir /tmp/cluster", "then: ceph -c /tmp/cluster/ceph.conf -s"},
 				{"monc testmon --auth none -f json", "for programs that start it"},
+				{"monc testmon --mons 3 --control", `then, on standard input: {"do":"kill","mon":"a"}`},
 			},
 			run: (*app).runTestmon,
 		},

@@ -263,12 +263,3 @@ func unknownFlag(word string, c *command) error {
 	}
 	return &usageError{msg: fmt.Sprintf("unknown option %s", name), try: try}
 }
-
-// oneOf says that a word is none of those allowed, and which one may have been meant.
-func oneOf(word string, allowed []string) error {
-	list := strings.Join(allowed, ", ")
-	if near := nearest(word, allowed, 1); len(near) > 0 && len(allowed) > 6 {
-		return fmt.Errorf("%q is none of %s; did you mean %s?", word, list, near[0])
-	}
-	return fmt.Errorf("%q is none of %s", word, list)
-}

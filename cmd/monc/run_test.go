@@ -209,16 +209,3 @@ func TestInterrupted(t *testing.T) {
 	got := world{}.runContext(ctx, "-m", "127.0.0.1:1", "--key", "AQBdSRJjAAAAABAA8Uv8lVKJ0rYQ2nLYbQzP8w==", "status")
 	require.Equal(t, outcome{exitInterrupted, "", "monc: interrupted\n"}, got)
 }
-
-func TestDistance(t *testing.T) {
-	tests := []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"osd", "osd", 0}, {"osd", "ods", 1}, {"tre", "tree", 1}, {"status", "stats", 1},
-		{"kitten", "sitting", 3}, {strings.Repeat("a", 1000), strings.Repeat("b", 1000), maxCompared},
-	}
-	for _, tt := range tests {
-		require.Equal(t, tt.want, distance(tt.a, tt.b), "%s %s", tt.a, tt.b)
-	}
-}

@@ -9,10 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/libmonclient/libmonclient/cephx"
-	"github.com/libmonclient/libmonclient/denc"
 	"github.com/libmonclient/libmonclient/monclient/cephmap"
 	"github.com/libmonclient/libmonclient/monclient/montest"
 )
@@ -20,7 +18,8 @@ import (
 // testmon is what the flags of the testmon command say.
 type testmon struct {
 	montest.Options
-	dir string
+	dir     string
+	control bool
 }
 
 // testReleases are the releases that embedded monitors can be, by the words for them.
@@ -62,6 +61,10 @@ var testmonFlags = []*flag{
 		o.test.IPv6 = true
 		return nil
 	}},
+	{long: []string{"control"}, help: "take requests from standard input, and end when that does", set: func(o *options, _ string) error {
+		o.test.control = true
+		return nil
+	}},
 }
 
 // choose sets *to to what a word stands for.
@@ -79,7 +82,7 @@ func choose[T any](to *T, word string, words map[string]T) error {
 	return nil
 }
 
-// runTestmon runs embedded monitors until it is interrupted.
+// runTestmon runs embedded monitors until it is interrupted, or, with --control, until standard input ends.
 func (a *app) runTestmon(ctx context.Context, _ []string) error {
 	o := a.test.Options
 	o.TCP = true
@@ -100,7 +103,9 @@ func (a *app) runTestmon(ctx context.Context, _ []string) error {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return err
 	}
-	controlTestmon(cluster)
+	faults := &testFaults{cluster: cluster}
+	defer faults.close()
+	faults.handleCommands()
 	conf, err := cluster.WriteConf(dir)
 	if err != nil {
 		return err
@@ -108,52 +113,19 @@ func (a *app) runTestmon(ctx context.Context, _ []string) error {
 	if err := a.print(a.describeTestmon(cluster, conf)); err != nil {
 		return err
 	}
-	<-ctx.Done()
-	return nil
-}
-
-// controlTestmon adds commands by which whoever started the monitors makes them misbehave, from any language:
-// {"prefix": "testmon kill", "mon": "a"}. A monitor that is to be started or thawed is told through another one.
-func controlTestmon(c *montest.Cluster) {
-	of := func(prefix string, act func(*montest.Mon) error) {
-		c.HandleCommand("testmon "+prefix+" name=mon,type=CephString", func(cmd montest.Command) montest.Result {
-			m := c.Mon(cmd.String("mon"))
-			if m == nil {
-				return montest.Fail(denc.ENOENT, "no mon.%s", cmd.String("mon"))
-			}
-			if err := act(m); err != nil {
-				return montest.Fail(denc.EINVAL, "%v", err)
-			}
-			return montest.Result{Status: fmt.Sprintf("mon.%s: %s", m.Name(), prefix)}
-		})
+	if !a.test.control {
+		<-ctx.Done()
+		return nil
 	}
-	plain := func(act func(*montest.Mon)) func(*montest.Mon) error {
-		return func(m *montest.Mon) error { act(m); return nil }
+	ended := make(chan error, 1)
+	go func() { ended <- faults.serve(a.stdin, a.stdout) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done(): // a read from standard input ends with the process
+		return nil
 	}
-	of("kill", plain((*montest.Mon).Kill))
-	of("start", func(m *montest.Mon) error {
-		if m.Alive() {
-			return nil
-		}
-		return m.Start()
-	})
-	of("freeze", plain((*montest.Mon).Freeze))
-	of("thaw", plain((*montest.Mon).Thaw))
-	of("drop-clients", plain((*montest.Mon).DropClients))
-	c.HandleCommand("testmon lose-quorum name=seconds,type=CephFloat", func(cmd montest.Command) montest.Result {
-		seconds, err := strconv.ParseFloat(cmd.String("seconds"), 64)
-		if err != nil || seconds <= 0 || seconds > maxOutage.Seconds() {
-			return montest.Fail(denc.EINVAL, "seconds is %q, want a number up to %v", cmd.String("seconds"), maxOutage.Seconds())
-		}
-		c.LoseQuorum()
-		// Without a quorum nobody could ask for it back.
-		time.AfterFunc(time.Duration(seconds*float64(time.Second)), c.RegainQuorum)
-		return montest.Result{Status: "no quorum for " + cmd.String("seconds") + " s"}
-	})
 }
-
-// maxOutage bounds how long testmon goes without a quorum.
-const maxOutage = time.Hour
 
 // describeTestmon tells how to reach the monitors.
 func (a *app) describeTestmon(c *montest.Cluster, conf string) string {
@@ -170,7 +142,7 @@ func (a *app) describeTestmon(c *montest.Cluster, conf string) string {
 	for _, m := range c.Mons() {
 		info.Mons = append(info.Mons, mon{m.Name(), m.Addr().String()})
 	}
-	if strings.HasPrefix(a.format, "json") {
+	if a.test.control || strings.HasPrefix(a.format, "json") {
 		b, _ := json.Marshal(info) // strings only
 		return string(b) + "\n"
 	}

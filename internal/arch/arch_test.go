@@ -46,7 +46,8 @@ var rooms = []room{
 	{path: "monclient/monmsg", imports: "denc", never: "net os"},
 	{path: "monclient/cephmap", imports: "denc", never: "net os"},
 	{path: "monclient/cephconf", imports: "denc cephx", never: "net/http"},
-	{path: "monclient", imports: "denc cephx msgr2 monclient/monmsg monclient/cephmap monclient/cephconf", never: "net/http"},
+	{path: "monclient/cmdtable", never: "net os"},
+	{path: "monclient", imports: "denc cephx msgr2 monclient/monmsg monclient/cephmap monclient/cephconf monclient/cmdtable", never: "net/http"},
 
 	// A monitor for tests: the other end of the wire, so it must not know the client.
 	{path: "monclient/montest", imports: "denc cephx msgr2 monclient/monmsg monclient/cephmap internal/memnet",
@@ -57,7 +58,7 @@ var rooms = []room{
 	{path: "capi/eventq", never: "net"},
 	{path: "capi", imports: "monclient denc cephx monclient/cephmap monclient/cephconf capi/handle capi/eventq",
 		tests: "monclient/monmsg", kind: program, cgo: true, never: libraryNever},
-	{path: "cmd/monc", imports: "monclient denc cephx msgr2 monclient/monmsg monclient/cephmap monclient/cephconf monclient/montest", kind: program},
+	{path: "cmd/monc", imports: "monclient denc cephx msgr2 monclient/monmsg monclient/cephmap monclient/cephconf monclient/cmdtable monclient/montest", kind: program},
 
 	// What only this repository needs. realceph judges the library, so it does without it.
 	{path: "internal/arch", kind: support},
@@ -66,6 +67,7 @@ var rooms = []room{
 	{path: "internal/realceph", kind: support},
 	{path: "internal/capture", imports: "*", kind: support},
 	{path: "internal/cmd/capture", imports: "*", kind: program},
+	{path: "internal/cmd/licenses", kind: program},
 	{path: "internal/cmd/realceph", imports: "internal/realceph", kind: program},
 	{path: "internal/cmd/testsum", kind: program},
 	{path: "test/integration", imports: "*", kind: support},

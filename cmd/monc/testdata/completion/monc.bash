@@ -51,7 +51,7 @@ _monc() {
 	watch) flags+=" --count --from"; words="monmap osdmap mgrmap fsmap fsmap.user servicemap config log-debug log-info log-sec log-warn log-error kv:" ;;
 	monmap) flags+=" --out" ;;
 	get-version) words="osdmap monmap fsmap mdsmap" ;;
-	testmon) flags+=" --mons --dir --release --keys --auth --modes --ipv6" ;;
+	testmon) flags+=" --mons --dir --release --keys --auth --modes --ipv6 --control" ;;
 	completion) words="bash zsh fish" ;;
 	help) words="status command versions watch monmap get-version testmon version completion help" ;;
 	esac

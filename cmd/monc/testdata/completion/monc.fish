@@ -37,6 +37,7 @@ complete -c monc -n "__fish_seen_subcommand_from testmon" -l keys -x -a 'aes aes
 complete -c monc -n "__fish_seen_subcommand_from testmon" -l auth -x -a 'cephx none' -d 'how clients authenticate (default cephx)'
 complete -c monc -n "__fish_seen_subcommand_from testmon" -l modes -x -d 'connection modes that they allow, in order: secure, crc, or both (default both)'
 complete -c monc -n "__fish_seen_subcommand_from testmon" -l ipv6 -d 'listen on ::1'
+complete -c monc -n "__fish_seen_subcommand_from testmon" -l control -d 'take requests from standard input, and end when that does'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a version -d 'show monc'\''s own version'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a completion -d 'print a script that completes monc'\''s command lines'
 complete -c monc -n "__fish_seen_subcommand_from completion" -a 'bash zsh fish'

@@ -157,7 +157,8 @@ _monc() {
 				'--keys[type of the keys (default the release'\''s, aes256k from tentacle on)]:type:(aes aes256k)' \
 				'--auth[how clients authenticate (default cephx)]:method:(cephx none)' \
 				'--modes[connection modes that they allow, in order, secure, crc, or both (default both)]:modes: ' \
-				'--ipv6[listen on ,,1]'
+				'--ipv6[listen on ,,1]' \
+				'--control[take requests from standard input, and end when that does]'
 			;;
 		completion)
 			_arguments -S \

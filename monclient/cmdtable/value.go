@@ -1,4 +1,4 @@
-package main
+package cmdtable
 
 import (
 	"encoding/json"
@@ -9,14 +9,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/google/uuid"
 )
 
 // parse turns a word into the argument's value, or says why it is none. The rules are those of the ceph tool
 // (src/pybind/ceph_argparse.py); kinds that are not known here are left to the monitors.
-func (a *argument) parse(word string) (any, error) {
-	switch a.kind {
+func (a *Arg) parse(word string) (any, error) {
+	switch a.Type {
 	case "CephInt":
 		return a.parseInt(word)
 	case "CephFloat":
@@ -30,11 +28,11 @@ func (a *argument) parse(word string) (any, error) {
 		}
 		return nil, fmt.Errorf("%q is neither true nor false", word)
 	case "CephChoices":
-		if !slices.Contains(a.choices, word) {
-			return nil, oneOf(word, a.choices)
+		if !slices.Contains(a.Choices, word) {
+			return nil, NoneOf(word, a.Choices)
 		}
 	case "CephString":
-		return word, checkCharacters(word, a.goodchars)
+		return word, checkCharacters(word, a.Goodchars)
 	case "CephOsdName":
 		return parseOSD(word)
 	case "CephName":
@@ -42,17 +40,23 @@ func (a *argument) parse(word string) (any, error) {
 	case "CephPgid":
 		return word, checkPG(word)
 	case "CephUUID":
-		if _, err := uuid.Parse(word); err != nil {
+		if !isUUID(word) {
 			return nil, fmt.Errorf("%q is no UUID", word)
 		}
 	case "CephIPAddr", "CephEntityAddr":
-		return word, checkAddress(word, a.kind == "CephEntityAddr")
+		return word, checkAddress(word, a.Type == "CephEntityAddr")
 	}
 	return word, nil
 }
 
+// maxDigits bounds the integers that are read, which takes more than the time for their length.
+const maxDigits = 4096
+
 // parseInt takes decimal numbers and such with 0x, 0o and 0b in front.
-func (a *argument) parseInt(word string) (any, error) {
+func (a *Arg) parseInt(word string) (any, error) {
+	if len(word) > maxDigits {
+		return nil, fmt.Errorf("%q… is no integer", word[:16])
+	}
 	n, ok := new(big.Int).SetString(word, 0)
 	digits := strings.TrimLeft(word, "+-")
 	if !ok || (len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9' && n.Sign() != 0) {
@@ -65,7 +69,7 @@ func (a *argument) parseInt(word string) (any, error) {
 	return json.Number(n.String()), nil
 }
 
-func (a *argument) parseFloat(word string) (any, error) {
+func (a *Arg) parseFloat(word string) (any, error) {
 	f, err := strconv.ParseFloat(word, 64)
 	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
 		return nil, fmt.Errorf("%q is no number", word)
@@ -81,11 +85,11 @@ func (a *argument) parseFloat(word string) (any, error) {
 	return json.Number(text), nil
 }
 
-func (a *argument) checkRange(word string, f float64) error {
-	for i, limit := range a.ranges {
+func (a *Arg) checkRange(word string, f float64) error {
+	for i, limit := range a.Range {
 		l, err := strconv.ParseFloat(limit, 64)
 		switch {
-		case err != nil: // parseTable has refused it
+		case err != nil: // Parse has refused it
 		case i == 0 && f < l:
 			return fmt.Errorf("%s is less than %s", word, limit)
 		case i == 1 && f > l:
@@ -199,4 +203,42 @@ func inSet(set string, c rune) bool {
 		}
 	}
 	return false
+}
+
+// isUUID takes a UUID with and without dashes, and with dashes in braces or after urn:uuid:.
+func isUUID(word string) bool {
+	switch len(word) {
+	case 32:
+		return isHex(word)
+	case 36 + len("{}"):
+		inner, ok := strings.CutPrefix(word, "{")
+		inner, ok2 := strings.CutSuffix(inner, "}")
+		if !ok || !ok2 {
+			return false
+		}
+		word = inner
+	case 36 + len("urn:uuid:"):
+		if !strings.EqualFold(word[:9], "urn:uuid:") {
+			return false
+		}
+		word = word[9:]
+	}
+	if len(word) != 36 {
+		return false
+	}
+	for _, dash := range []int{8, 13, 18, 23} {
+		if word[dash] != '-' {
+			return false
+		}
+	}
+	return isHex(word[:8] + word[9:13] + word[14:18] + word[19:23] + word[24:])
+}
+
+func isHex(word string) bool {
+	for _, c := range []byte(word) {
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
+			return false
+		}
+	}
+	return true
 }

@@ -1,111 +1,13 @@
-package main
+package cmdtable
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
-	"io"
-	"os"
-	"path/filepath"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
-
-var releases = []string{"pacific", "reef", "tentacle"}
-
-// recorded returns the table of commands that a monitor of the release sent.
-func recorded(tb testing.TB, release string) []byte {
-	tb.Helper()
-	packed, err := os.ReadFile(filepath.Join("testdata", "commands", release+".json.gz"))
-	require.NoError(tb, err)
-	r, err := gzip.NewReader(bytes.NewReader(packed))
-	require.NoError(tb, err)
-	b, err := io.ReadAll(r)
-	require.NoError(tb, err)
-	return b
-}
-
-func recordedTable(tb testing.TB, release string) *commandTable {
-	tb.Helper()
-	table, err := parseTable(recorded(tb, release))
-	require.NoError(tb, err)
-	return table
-}
-
-func TestRecordedTables(t *testing.T) {
-	// How many commands there are that are not obsolete.
-	want := map[string]int{"pacific": 570, "reef": 619, "tentacle": 686}
-	for _, release := range releases {
-		t.Run(release, func(t *testing.T) {
-			table := recordedTable(t, release)
-			require.Len(t, table.signatures, want[release])
-			for _, s := range table.signatures {
-				line := s.String()
-				require.NotContains(t, line, "<>", line)
-				require.NotContains(t, line, "\n", line)
-				if s.countRequired() > 0 {
-					continue
-				}
-				// A command that needs no argument is found by its words.
-				prefix, args, err := table.match(s.prefix)
-				require.NoError(t, err, line)
-				require.Equal(t, strings.Join(s.prefix, " "), prefix)
-				require.Empty(t, args, line)
-			}
-		})
-	}
-}
-
-func TestUsageLines(t *testing.T) {
-	tests := []struct{ words, want string }{
-		{"osd tree", "osd tree [<epoch:int[0-]>] [<states:up|down|in|out|destroyed>...]"},
-		{"osd reweight", "osd reweight <id:id|osd.id> <weight:float[0.0-1.0]>"},
-		{"pg map", "pg map <pgid:pool.hex>"},
-		{"osd pool delete", "osd pool delete <pool> [<pool2>] [--yes-i-really-really-mean-it] [--yes-i-really-really-mean-it-not-faking]"},
-		{"mon add", "mon add <name> <addr:addr> [<location>...]"},
-	}
-	table := recordedTable(t, "reef")
-	for _, tt := range tests {
-		found := ""
-		for _, s := range table.signatures {
-			if strings.Join(s.prefix, " ") == tt.words {
-				found = s.String()
-			}
-		}
-		require.Equal(t, tt.want, found)
-	}
-}
-
-func TestBadTables(t *testing.T) {
-	tests := []struct{ name, table, err string }{
-		{"no JSON", "osd tree", "invalid character"},
-		{"no object", "[]", "cannot unmarshal array"},
-		{"no words", `{"cmd000": {"sig": []}}`, "cmd000: no words"},
-		{"a word after an argument", `{"cmd000": {"sig": ["a", {"name": "b", "type": "CephInt"}, "c"]}}`, `cmd000: sig[2]: the word "c" comes after an argument`},
-		{"an argument without a name", `{"cmd000": {"sig": ["a", {"type": "CephInt"}]}}`, "cmd000: sig[1]: an argument without name or type"},
-		{"a range of words", `{"cmd000": {"sig": ["a", {"name": "b", "type": "CephInt", "range": "x|y"}]}}`, `cmd000: sig[1]: b: range "x|y"`},
-		{"a number for a word", `{"cmd000": {"sig": ["a", 3]}}`, "cmd000: sig[1]: json: cannot unmarshal number"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := parseTable([]byte(tt.table))
-			require.ErrorContains(t, err, tt.err)
-		})
-	}
-}
-
-// TestTruncatedTables: no strict prefix of a table is one.
-func TestTruncatedTables(t *testing.T) {
-	table := []byte(`{"cmd000": {"sig": ["osd", {"name": "id", "type": "CephInt", "req": "false", "n": "N"}], "flags": 8}}`)
-	_, err := parseTable(table)
-	require.NoError(t, err)
-	for n := range table {
-		_, err := parseTable(table[:n])
-		require.Error(t, err)
-	}
-}
 
 func TestMatch(t *testing.T) {
 	tests := []struct {
@@ -144,13 +46,13 @@ func TestMatch(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			prefix, args, err := recordedTable(t, tt.release).match(strings.Fields(tt.words))
+			cmd, args, err := recordedTable(t, tt.release).Match(strings.Fields(tt.words))
 			if tt.prefix == "" {
 				require.Error(t, err)
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, tt.prefix, prefix)
+			require.Equal(t, tt.prefix, cmd.Prefix())
 			b, err := json.Marshal(args)
 			require.NoError(t, err)
 			require.JSONEq(t, tt.args, string(b))
@@ -184,97 +86,81 @@ func TestMismatch(t *testing.T) {
 		{"name without value", "osd pool create p --size", "osd pool create: --size needs a value"},
 		{"boolean", "osd pool create p --bulk=maybe", `osd pool create: bulk: "maybe" is neither true nor false`},
 		{"unknown command", "osd tre", `the monitors have no command "osd tre"`},
-		{"one daemon", "tell mon.a version", `"tell" goes to one daemon; monc talks to the quorum of monitors`},
 		{"obsolete", "osd crush create-or-movee", `the monitors have no command "osd crush create-or-movee"`},
 	}
 	table := recordedTable(t, "reef")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, _, err := table.match(strings.Fields(tt.words))
-			require.ErrorIs(t, err, errInvalidCommand)
-			require.Equal(t, tt.want, err.Error())
-			var f *failure
-			require.ErrorAs(t, err, &f)
-			require.Equal(t, 22, f.code)
-			require.True(t, f.try != "" || len(f.more) > 0)
+			words := strings.Fields(tt.words)
+			cmd, args, err := table.Match(words)
+			require.EqualError(t, err, tt.want)
+			require.Nil(t, cmd)
+			require.Nil(t, args)
+			if unknown, ok := errors.AsType[*UnknownError](err); ok {
+				require.Equal(t, words, unknown.Words)
+				return
+			}
+			usage, ok := errors.AsType[*UsageError](err)
+			require.True(t, ok)
+			require.Equal(t, words[:len(usage.Command.Words)], usage.Command.Words)
+			require.Equal(t, tt.want, usage.Command.Prefix()+": "+errors.Unwrap(err).Error())
 		})
 	}
 }
 
-func TestNearestCommands(t *testing.T) {
+func TestSimilar(t *testing.T) {
 	tests := []struct{ words, first string }{
 		{"osd tre", "osd tree"}, {"stauts", "status"}, {"osd pool crate", "osd pool create"}, {"ost tree", "osd tree"},
 		{"mon dmup", "mon dump"},
 	}
 	table := recordedTable(t, "tentacle")
 	for _, tt := range tests {
-		near := table.similar(strings.Fields(tt.words))
+		near := table.Similar(strings.Fields(tt.words))
 		require.NotEmpty(t, near, tt.words)
-		require.LessOrEqual(t, len(near), maxSuggested)
-		require.Equal(t, tt.first, strings.Join(near[0].prefix, " "), tt.words)
+		require.LessOrEqual(t, len(near), maxSimilar)
+		require.Equal(t, tt.first, near[0].Prefix(), tt.words)
 	}
-	require.Empty(t, table.similar([]string{"xyzzyxyzzy"}))
+	require.Empty(t, table.Similar([]string{"xyzzyxyzzy"}))
+	require.Empty(t, table.Similar(nil))
+
+	_, _, err := table.Match(strings.Fields("osd tre"))
+	unknown, ok := errors.AsType[*UnknownError](err)
+	require.True(t, ok)
+	require.Equal(t, table.Similar(strings.Fields("osd tre")), unknown.Near)
 }
 
-func TestAddresses(t *testing.T) {
-	good := []string{"10.0.0.1", "10.0.0.1:6789", "v2:10.0.0.1:3300", "::1", "[::1]", "[::1]:6789", "v1:[fd00::1]:6789"}
-	nonces := []string{"10.0.0.1:0/42", "10.0.0.1/42", "[::1]:0/42", "[::1/42]"}
-	bad := []string{"", "host", "10.0.0", "10.0.0.1:99999", "10.0.0.1:x", "[::1", "10.0.0.1/", "10.0.0.1/x", "10.0.0.1/-1"}
-	for _, a := range good {
-		require.NoError(t, checkAddress(a, false), a)
-		require.NoError(t, checkAddress(a, true), a)
-	}
-	for _, a := range nonces {
-		require.Error(t, checkAddress(a, false), a)
-		require.NoError(t, checkAddress(a, true), a)
-	}
-	for _, a := range bad {
-		require.Error(t, checkAddress(a, true), a)
-	}
-}
-
-func TestNames(t *testing.T) {
-	for _, name := range []string{"*", "mon", "mgr", "osd.3", "osd.*", "client.admin", "mds.a.b"} {
-		require.NoError(t, checkName(name), name)
-	}
-	for _, name := range []string{"", "osd", "osd.x", "pool.a", "admin"} {
-		require.Error(t, checkName(name), name)
-	}
-}
-
-func FuzzParseTable(f *testing.F) {
-	for _, release := range releases {
-		f.Add(recorded(f, release)[:2000])
-	}
-	f.Add([]byte(`{"cmd000": {"sig": ["osd", {"name": "id", "type": "CephInt", "req": "false", "n": "N", "range": "0|9"}], "flags": 8}}`))
-	f.Add([]byte(`{"cmd000": {"sig": ["a", {"name": "b", "type": "CephChoices", "strings": "x|y"}]}}`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		table, err := parseTable(b)
-		if err != nil {
-			return
+func TestMatchNothing(t *testing.T) {
+	var none *Table
+	for _, table := range []*Table{none, {}} {
+		for _, words := range [][]string{nil, {}, {""}, {"osd", "tree"}} {
+			_, _, err := table.Match(words)
+			unknown, ok := errors.AsType[*UnknownError](err)
+			require.True(t, ok)
+			require.Empty(t, unknown.Near)
 		}
-		for _, s := range table.signatures {
-			_ = s.String()
-			_, _, _ = table.match(s.prefix)
+		require.Zero(t, table.Len())
+		for range table.Commands() {
+			require.Fail(t, "a command of an empty table")
 		}
-	})
+	}
 }
 
 func FuzzMatch(f *testing.F) {
-	for _, words := range []string{"osd tree up", "osd pool create p --size 2", "osd reweight 1 0.5", "mon add a [::1]:3300", "pg map 1.2", "--", "osd blocklist add 1.2.3.4:0/5"} {
+	for _, words := range []string{"osd tree up", "osd pool create p --size 2", "osd reweight 1 0.5", "mon add a [::1]:3300", "pg map 1.2", "--", "osd blocklist add 1.2.3.4:0/5", "osd new 5f5d0a55-1f8a-4a76-a8b0-9d62b8a4f8ab 3"} {
 		f.Add(words)
 	}
 	table := recordedTable(f, "tentacle")
 	f.Fuzz(func(t *testing.T, text string) {
 		words := strings.Fields(text)
-		if len(words) == 0 {
-			return
-		}
-		_, args, err := table.match(words)
+		cmd, args, err := table.Match(words)
 		if err != nil {
-			require.ErrorIs(t, err, errInvalidCommand)
+			require.NotEmpty(t, err.Error())
+			_, unknown := errors.AsType[*UnknownError](err)
+			_, usage := errors.AsType[*UsageError](err)
+			require.NotEqual(t, unknown, usage, "%T", err)
 			return
 		}
+		require.Equal(t, cmd.Words, words[:len(cmd.Words)])
 		_, err = json.Marshal(args)
 		require.NoError(t, err)
 	})
