@@ -30,6 +30,7 @@ type KeyServer struct {
 	policy  ServerPolicy
 	faults  ServerFaults
 	secrets map[denc.EntityType]*rotatingSecrets
+	pending map[denc.EntityName]Key
 }
 
 // KeyServerConfig says what a KeyServer works with.
@@ -78,7 +79,7 @@ type ServerFaults struct {
 
 // NewKeyServer returns a KeyServer with fresh secrets.
 func NewKeyServer(cfg KeyServerConfig) (*KeyServer, error) {
-	s := &KeyServer{lookup: cfg.Lookup, now: cfg.Now, secrets: map[denc.EntityType]*rotatingSecrets{}}
+	s := &KeyServer{lookup: cfg.Lookup, now: cfg.Now, secrets: map[denc.EntityType]*rotatingSecrets{}, pending: map[denc.EntityName]Key{}}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -187,6 +188,25 @@ func (s *KeyServer) entity(name denc.EntityName) (Entry, bool) {
 	}
 	e, ok := s.lookup(name)
 	return e, ok && !e.Key.IsZero()
+}
+
+// SetPendingKey sets the key that is to replace an entity's, no key for none: both are good until then (EntityAuth::pending_key
+// in src/auth/Auth.h, which monitors have from Reef on). That its first use makes it the entity's key is up to the caller.
+func (s *KeyServer) SetPendingKey(name denc.EntityName, key Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if key.IsZero() {
+		delete(s.pending, name)
+		return
+	}
+	s.pending[name] = key
+}
+
+// pendingKey returns what SetPendingKey has set.
+func (s *KeyServer) pendingKey(name denc.EntityName) Key {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pending[name]
 }
 
 // modes returns the modes that p allows with a method: none has no key to be secure with.

@@ -152,23 +152,35 @@ func (s *ServerSession) authenticate(r *denc.Reader, secret []byte, handshake bo
 // firstSealed is where, in a ticket_reply, the first sealed session key begins: struct_v, count, service_id, struct_v, length.
 const firstSealed = 1 + 4 + 4 + 1 + 4
 
-// prove looks the entity up and checks that the client knows its key.
+// prove looks the entity up and checks that the client knows its key, or the one that is to replace it. The entity is
+// returned with the key that the client knows.
 func (s *ServerSession) prove(challenge, answer uint64) (Entry, error) {
 	entity, ok := s.server.entity(s.name)
-	if !ok || !slices.Contains(s.server.rules().KeyTypes, entity.Key.Type()) {
+	if !ok {
 		return Entry{}, refusal(denc.EACCES)
 	}
-	expected, err := proof(entity.Key, s.challenge, challenge)
+	for _, key := range []Key{entity.Key, s.server.pendingKey(s.name)} {
+		if s.proves(key, challenge, answer) {
+			entity.Key = key
+			return entity, nil
+		}
+	}
+	return Entry{}, refusal(denc.EACCES)
+}
+
+// proves reports whether answer is the proof of a key that may be used.
+func (s *ServerSession) proves(key Key, challenge, answer uint64) bool {
+	if !slices.Contains(s.server.rules().KeyTypes, key.Type()) {
+		return false
+	}
+	expected, err := proof(key, s.challenge, challenge)
 	if err != nil {
-		return Entry{}, refusal(denc.EACCES) // the key was wiped
+		return false // the key was wiped
 	}
 	var x, y [8]byte
 	binary.LittleEndian.PutUint64(x[:], expected)
 	binary.LittleEndian.PutUint64(y[:], answer)
-	if subtle.ConstantTimeCompare(x[:], y[:]) != 1 {
-		return Entry{}, refusal(denc.EACCES)
-	}
-	return entity, nil
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
 // claim checks the client's right to its global_id and returns the session key of the ticket that proves it, if that is

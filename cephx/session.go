@@ -20,6 +20,7 @@ type Session struct {
 
 	state   AuthState
 	pending uint16 // request type that a reply is due for, 0 if none
+	asked   Key    // the key that this request was made with, and that the reply to a renewal of the AUTH ticket is sealed with
 	stale   bool   // service tickets in that reply were granted before DropServices
 }
 
@@ -31,6 +32,12 @@ func (s *Session) GlobalID() uint64 { return s.state.globalID }
 
 // Method returns the method that authenticated the session.
 func (s *Session) Method() Method { return s.method }
+
+// SetKey changes the entity's key, of either type: renewals are made with it from now on. The session keeps its global_id
+// and its tickets, with which a new connection with the new key can claim the same global_id. That is what to do when the
+// cluster has another key for the entity; monitors go on with the session, but not renew its AUTH ticket for the old key.
+// A reply that is awaited is taken as the answer to what was asked. Without cephx the key changes nothing.
+func (s *Session) SetKey(key Key) { s.key = key }
 
 // DropServices forgets the service tickets; the next RenewRequest asks for new ones. See AuthState.WithoutServices.
 func (s *Session) DropServices() {
@@ -61,7 +68,7 @@ func (s *Session) RenewRequest() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.pending = kind
+	s.pending, s.asked = kind, s.key
 	return request, nil
 }
 
@@ -99,8 +106,8 @@ func (s *Session) renewServices(need denc.EntityType) ([]byte, error) {
 // RenewReply takes the result and the payload of the MAuthReply to the last RenewRequest. After an error the state is
 // as it was. Any error means that the session cannot keep its tickets; a refusal is an *AuthError.
 func (s *Session) RenewReply(result int32, payload []byte) error {
-	kind, stale := s.pending, s.stale
-	s.pending, s.stale = 0, false
+	kind, key, stale := s.pending, s.asked, s.stale
+	s.pending, s.asked, s.stale = 0, Key{}, false
 	if kind == 0 {
 		return fmt.Errorf("cephx: %w: MAuthReply without a request", ErrOutOfOrder)
 	}
@@ -112,7 +119,7 @@ func (s *Session) RenewReply(result int32, payload []byte) error {
 		return fmt.Errorf("cephx: renew: %w for auth", ErrNoTicket)
 	}
 	if kind == getAuthSessionKey {
-		reply, err := decodeAuthReply(payload, s.key, auth.sessionKey, s.want, s.now())
+		reply, err := decodeAuthReply(payload, key, auth.sessionKey, s.want, s.now())
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -42,7 +41,7 @@ type Info struct {
 // Conn is a connection that is ready for messages. Receive is for one goroutine at a time; everything else is safe for
 // any.
 type Conn struct {
-	nc   net.Conn
+	nc   *progressConn
 	info Info
 
 	// Owned by the goroutine that calls Receive.
@@ -52,6 +51,7 @@ type Conn struct {
 	maxMessage int
 
 	seen atomic.Uint64 // the highest seq received, acknowledged in every header sent
+	bulk atomic.Uint64 // bytes of large messages
 
 	// Owned by writeLoop.
 	seal  sealer
@@ -237,7 +237,11 @@ func (c *Conn) sealMessage(m *Message) (err error) {
 		front = segment{encoder: &c.front}
 	}
 	c.segs = [maxSegments]segment{{encoder: &c.out}, front, {bytes: m.Middle}, {bytes: m.Data}}
+	before := len(c.buf)
 	c.buf, err = c.seal.seal(c.buf, tagMessage, c.segs[:])
+	if n := len(c.buf) - before; n >= bulkMessage {
+		c.bulk.Add(uint64(n)) //nolint:gosec // not negative
+	}
 	traceSent(c.trace, tagMessage, c.segs[:])
 	c.out, c.front.payload, c.segs = outgoing{}, nil, [maxSegments]segment{} // the message is not held on to
 	return err

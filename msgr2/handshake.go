@@ -25,7 +25,7 @@ const (
 
 // handshake is the state that both roles share. It is owned by the goroutine that runs it.
 type handshake struct {
-	nc     net.Conn
+	nc     *progressConn
 	br     *bufio.Reader
 	mine   banner
 	rev1   bool
@@ -182,7 +182,8 @@ func newHandshake(nc net.Conn, revision0, compression bool) *handshake {
 	if !compression {
 		supported &^= Compression
 	}
-	return &handshake{nc: nc, br: bufio.NewReaderSize(nc, readBufferSize), mine: banner{supported: supported}}
+	counted := &progressConn{Conn: nc}
+	return &handshake{nc: counted, br: bufio.NewReaderSize(counted, readBufferSize), mine: banner{supported: supported}}
 }
 
 // orAll returns f, or all features when f is 0.

@@ -529,7 +529,7 @@ func sealedMessages(t *testing.T, seqs ...uint64) []byte {
 func readyConn(t testing.TB) (*Conn, net.Conn) {
 	t.Helper()
 	nc, peer := memnet.Pipe()
-	h := &handshake{nc: nc, br: bufio.NewReader(nc), seal: &crcFraming{rev1: true}, open: &crcFraming{rev1: true}}
+	h := &handshake{nc: &progressConn{Conn: nc}, br: bufio.NewReader(nc), seal: &crcFraming{rev1: true}, open: &crcFraming{rev1: true}}
 	c := newConn(h, Info{}, 1<<20)
 	go c.writeLoop()
 	t.Cleanup(func() { c.Close(); peer.Close() })

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
@@ -67,6 +68,7 @@ func (s Source) String() string {
 type System struct {
 	LookupEnv func(name string) (string, bool)
 	Open      func(path string) (io.ReadCloser, error)
+	Stat      func(path string) (fs.FileInfo, error) // with an Open of one's own: nil means that nothing is known
 	Hostname  func() (string, error)
 	Getpid    func() int
 	Resolver  Resolver
@@ -75,6 +77,9 @@ type System struct {
 func (s System) withDefaults() System {
 	if s.LookupEnv == nil {
 		s.LookupEnv = os.LookupEnv
+	}
+	if s.Stat == nil && s.Open == nil {
+		s.Stat = os.Stat
 	}
 	if s.Open == nil {
 		s.Open = func(path string) (io.ReadCloser, error) { return os.Open(path) }

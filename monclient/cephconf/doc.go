@@ -11,6 +11,8 @@
 // override ([Config.Set]). [Config.Source] tells which one won, and every error about a value names the option and the
 // place it came from. A value of the file that its type refuses does not count, as in Ceph; [Config.Warnings] lists these.
 //
+// A key may be changed while a program runs: [Config.WatchKey] reads it again when its file was changed.
+//
 // Secrets do not print. [Config.Get] refuses to hand out the option key, [Config.Secret] wraps it in a [SecretText], and
 // neither formatting a Config nor any error of this package contains it.
 package cephconf

@@ -39,31 +39,33 @@ type KeySource struct {
 func (c *Config) KeySource() (KeySource, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if s := c.setting(schema[optKey]); s.value != "" {
+	kind, list, s, err := c.keyPlaces()
+	if err != nil {
+		return KeySource{}, err
+	}
+	if kind == KeyText {
 		return KeySource{Kind: KeyText, Text: NewSecretText(strings.TrimSpace(s.value)), Source: s.source}, nil
 	}
-	path, _, s, err := c.get(optKeyfile)
-	if err != nil {
-		return KeySource{}, err
-	}
-	if path != "" {
-		return c.firstThatOpens(KeyFile, []string{path}, s.source)
-	}
-	list, _, s, err := c.get(optKeyring)
-	if err != nil {
-		return KeySource{}, err
-	}
-	return c.firstThatOpens(KeyringFile, splitPaths(list), s.source)
-}
-
-func (c *Config) firstThatOpens(kind KeyKind, paths []string, source Source) (KeySource, error) {
-	none := &NoKeyringError{Option: kind.String(), Source: source}
-	for _, path := range paths {
+	none := &NoKeyringError{Option: kind.String(), Source: s.source}
+	for _, path := range list {
 		err := c.opens(path)
 		if err == nil {
-			return KeySource{Kind: kind, Path: path, Source: source}, nil
+			return KeySource{Kind: kind, Path: path, Source: s.source}, nil
 		}
 		none.Tried = append(none.Tried, TriedPath{Path: path, Err: err})
 	}
 	return KeySource{}, none
+}
+
+// keyPlaces returns the option that says where the key is, and the files to look for. The caller holds mu.
+func (c *Config) keyPlaces() (kind KeyKind, paths []string, s setting, err error) {
+	if s := c.setting(schema[optKey]); s.value != "" {
+		return KeyText, nil, s, nil
+	}
+	path, _, s, err := c.get(optKeyfile)
+	if err != nil || path != "" {
+		return KeyFile, []string{path}, s, err
+	}
+	list, _, s, err := c.get(optKeyring)
+	return KeyringFile, splitPaths(list), s, err
 }

@@ -116,10 +116,19 @@ var schema = func() map[string]*Option {
 		{Name: "ms_bind_ipv6", Type: TypeBool, Default: "false", Desc: "use IPv6"},
 
 		// This library's own; Ceph ignores them.
+		{Name: "monclient_command_resend", Type: TypeStr, Default: "always", Desc: "what to do with a command whose session is lost before its answer: always send it again, never, or read-only: if it only reads", Local: true, check: checkResend},
+		{Name: "monclient_hedge_delay", Type: TypeFloat, Default: "0", Desc: "seconds after which a read-only command goes to a standby session as well; 0 means never", Local: true, check: checkNotNegative},
 		{Name: "monclient_hostname", Type: TypeStr, Desc: "this machine's name as the monitors are told it, for masked options; the hostname if empty", Local: true},
+		{Name: "monclient_hunt_stagger", Type: TypeFloat, Default: "0.05", Desc: "seconds that an attempt at a monitor may take before the next one is tried as well", Local: true, check: checkNotNegative},
+		{Name: "monclient_keyring_watch", Type: TypeBool, Default: "true", Desc: "take over the key from keyring or keyfile when it changes while connected", Local: true},
 		{Name: "monclient_max_message", Type: TypeSize, Default: "0", Desc: "what a monitor may send in one message; 0 means the library's limit", Local: true},
 		{Name: "monclient_offer_compression", Type: TypeBool, Default: "false", Desc: "offer compression of connections, as older clients do", Local: true},
+		{Name: "monclient_probe_interval", Type: TypeFloat, Default: "0.5", Desc: "seconds between keepalives while an answer is awaited", Local: true, check: checkPositive},
+		{Name: "monclient_probe_timeout", Type: TypeFloat, Default: "2", Desc: "seconds without a sign of life after which a monitor is given up while an answer is awaited; more if its answers are slow, up to mon_client_ping_timeout", Local: true, check: checkPositive},
+		{Name: "monclient_quorum_timeout", Type: TypeFloat, Default: "5", Desc: "seconds after which another monitor is asked when this one answers keepalives and nothing else; 0 means never", Local: true, check: checkNotNegative},
+		{Name: "monclient_read_balance", Type: TypeBool, Default: "false", Desc: "spread read-only commands over the session and the standby sessions", Local: true},
 		{Name: "monclient_revision0", Type: TypeBool, Default: "false", Desc: "speak revision 0 of messenger v2 only, as older clients do", Local: true},
+		{Name: "monclient_standby_sessions", Type: TypeUint, Default: "0", Desc: "spare sessions with other monitors, of which one takes over when the session is lost", Local: true},
 
 		// Logging.
 		{Name: "log_file", Type: TypeStr, Desc: "file to log to"},

@@ -293,6 +293,31 @@ func checkDebug(s string) (string, error) {
 	return strings.TrimLeft(log, "+") + "/" + strings.TrimLeft(gather, "+"), nil
 }
 
+// checkNotNegative checks the normal form of a number.
+func checkNotNegative(s string) (string, error) {
+	if strings.HasPrefix(s, "-") && strings.Trim(s, "-0.") != "" {
+		return "", errNegative
+	}
+	return s, nil
+}
+
+// checkPositive checks the normal form of a number.
+func checkPositive(s string) (string, error) {
+	if strings.Trim(s, "-0.") == "" {
+		return "", errors.New("must be more than 0")
+	}
+	return checkNotNegative(s)
+}
+
+// checkResend knows the policies by their names.
+func checkResend(s string) (string, error) {
+	switch s {
+	case "always", "never", "read-only":
+		return s, nil
+	}
+	return "", errors.New("want always, never or read-only")
+}
+
 func checkEntityName(s string) (string, error) {
 	if _, err := denc.ParseEntityName(s); err != nil {
 		return "", unprefix(err)

@@ -221,3 +221,56 @@ func TestMillisecs(t *testing.T) {
 		require.Error(t, second(TypeMillisecs.normalize(bad)))
 	}
 }
+
+func TestOptionsOfThisLibrary(t *testing.T) {
+	c := withConf(t, `[global]
+monclient_hedge_delay = 0.015
+monclient_hunt_stagger = 0
+monclient_probe_timeout = 0
+monclient command resend = read-only
+`)
+	for option, want := range map[string]time.Duration{
+		"monclient_hedge_delay": 15 * time.Millisecond, "monclient_hunt_stagger": 0, "monclient_probe_interval": 500 * time.Millisecond,
+		"monclient_probe_timeout": 2 * time.Second, "monclient_quorum_timeout": 5 * time.Second,
+	} {
+		got, err := c.Duration(option)
+		require.NoError(t, err)
+		require.Equal(t, want, got, option)
+	}
+	require.Len(t, c.Warnings(), 1)
+	require.EqualError(t, c.Warnings()[0], `cephconf: monclient_probe_timeout (/etc/ceph/ceph.conf:4 [global]): invalid value "0": must be more than 0`)
+	resend, err := c.Get("monclient_command_resend")
+	require.NoError(t, err)
+	require.Equal(t, "read-only", resend)
+
+	for option, values := range map[string][]string{
+		"monclient_command_resend":   {"always", "never", "read-only"},
+		"monclient_hedge_delay":      {"0", "-0", "0.001", "1e3"},
+		"monclient_hunt_stagger":     {"0", "2"},
+		"monclient_keyring_watch":    {"true", "false", "1"},
+		"monclient_probe_interval":   {"0.000001", "10"},
+		"monclient_probe_timeout":    {"0.1"},
+		"monclient_quorum_timeout":   {"0", "0.25"},
+		"monclient_read_balance":     {"true", "0"},
+		"monclient_standby_sessions": {"0", "2"},
+	} {
+		for _, value := range values {
+			require.NoError(t, c.Set(option, value), "%s = %s", option, value)
+		}
+	}
+	for option, values := range map[string][]string{
+		"monclient_command_resend":   {"", "Always", "sometimes"},
+		"monclient_hedge_delay":      {"-0.001", "50ms", ""},
+		"monclient_hunt_stagger":     {"-1"},
+		"monclient_keyring_watch":    {"yes"},
+		"monclient_probe_interval":   {"0", "-0.0", "-1"},
+		"monclient_probe_timeout":    {"0", "-2"},
+		"monclient_quorum_timeout":   {"-5"},
+		"monclient_read_balance":     {"on"},
+		"monclient_standby_sessions": {"-1", "0.5"},
+	} {
+		for _, value := range values {
+			require.ErrorIs(t, c.Set(option, value), ErrInvalidValue, "%s = %s", option, value)
+		}
+	}
+}

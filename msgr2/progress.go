@@ -1,0 +1,49 @@
+package msgr2
+
+import (
+	"net"
+	"sync/atomic"
+)
+
+// writeChunk is how much is handed to the network at once, so that the progress of a large message shows.
+const writeChunk = 64 << 10
+
+// progressConn counts the bytes that come, and those of large messages that leave. Small ones that leave say nothing of the
+// peer: there is room for them in buffers of this machine.
+type progressConn struct {
+	net.Conn
+	bytes atomic.Uint64
+}
+
+func (c *progressConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.bytes.Add(uint64(n)) //nolint:gosec // never negative
+	return n, err
+}
+
+func (c *progressConn) Write(p []byte) (total int, err error) {
+	large := len(p) > writeChunk
+	for first := true; first || len(p) > 0; first = false {
+		n, err := c.Conn.Write(p[:min(len(p), writeChunk)])
+		if large {
+			c.bytes.Add(uint64(n)) //nolint:gosec // never negative
+		}
+		total += n
+		if err != nil {
+			return total, err
+		}
+		p = p[n:]
+	}
+	return total, nil
+}
+
+// Progress returns a number that is another one whenever bytes have come, or the network has taken some of a large message,
+// since it was asked last: a peer is not silent that is slow to answer a keepalive because a large message is on the way.
+func (c *Conn) Progress() uint64 { return c.nc.bytes.Load() }
+
+// bulkMessage is the size from which on a message counts for Bulk.
+const bulkMessage = 16 << 10
+
+// Bulk returns how many bytes of large messages have been handed to the network. What the peer is sent after them waits
+// behind them, in buffers that nobody sees.
+func (c *Conn) Bulk() uint64 { return c.bulk.Load() }
