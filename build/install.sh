@@ -3,7 +3,7 @@
 #
 #   build/install.sh [uninstall]
 #
-#   PREFIX      where it will be used (default: /usr/local)
+#   PREFIX      where it will be used (default: /usr/local); the licenses go to PREFIX/share/doc/libmonclient
 #   LIBDIR      of libraries (default: PREFIX/lib); Debian's own are in /usr/lib/x86_64-linux-gnu, for example
 #   INCLUDEDIR  of headers (default: PREFIX/include)
 #   DESTDIR     put in front of all of these, for packages
@@ -27,7 +27,10 @@ for dir in "${prefix:-/}" "$libdir" "$includedir" "${destdir:-/}"; do
 done
 
 case ${1-} in
-'') build/lib.sh ;;
+'')
+	need_go
+	build/lib.sh
+	;;
 uninstall) ;;
 *)
 	complain "usage: build/install.sh [uninstall]"
@@ -39,6 +42,7 @@ version=$(build/lib.sh version)
 soname=libmonclient.so.${version%%.*}
 file=libmonclient.so.$version
 cmakedir=$libdir/cmake/monclient
+docdir=$prefix/share/doc/libmonclient
 
 # put MODE FILE TARGET installs the file, or removes the target.
 put() {
@@ -118,9 +122,16 @@ put 644 lib/libmonclient.a "$libdir/libmonclient.a"
 put_filled monclient.pc.in "$libdir/pkgconfig/monclient.pc"
 put_filled monclient-config.cmake.in "$cmakedir/monclient-config.cmake"
 put_filled monclient-config-version.cmake.in "$cmakedir/monclient-config-version.cmake"
-if [ "$action" = uninstall ] && [ -d "$destdir$cmakedir" ]; then
-	rmdir --ignore-fail-on-non-empty "$destdir$cmakedir"
+if [ "$action" = install ]; then
+	env -u GOOS -u GOARCH go run ./internal/cmd/licenses "lib/$file" >"$tmp/LICENSE.others"
 fi
+put 644 LICENSE "$docdir/LICENSE"
+put 644 "$tmp/LICENSE.others" "$docdir/LICENSE.others"
+for dir in "$cmakedir" "$docdir"; do
+	if [ "$action" = uninstall ] && [ -d "$destdir$dir" ]; then
+		rmdir --ignore-fail-on-non-empty "$destdir$dir"
+	fi
+done
 
 # In a package's tree there is nothing to tell the dynamic linker.
 if [ -z "$destdir" ] && [ "$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then

@@ -8,7 +8,7 @@
 #   build/python.sh wheel          bindings/python/dist/: a wheel with the library, tried in an empty environment; an sdist
 #   build/python.sh bench          commands and imports beside python3-rados; RELEASE=reef BENCHFLAGS=
 #
-#   PYTHON   which Python, 3.9 or newer (default: python3); more than one for test: PYTHON="python3.9 python3.13"
+#   PYTHON   which Python, 3.9 or newer (default: python3); more than one for test: PYTHON="python3.9 python3.14t"
 #
 # Exit status: 0, 1 something failed, 2 wrong usage, 3 something is not installed and could not be.
 set -euo pipefail
@@ -23,15 +23,16 @@ trap 'exit 143' TERM HUP
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PYTHONDONTWRITEBYTECODE=1
 unset PYTHONHOME PYTHONPATH
 
-# venv PYTHON sets $bin to a virtual environment's bin directory, with the tools.
+# venv PYTHON [REGEXP] sets $bin to a virtual environment's bin directory, with the tools, or those that match.
 venv() {
 	local python=$1 version key dir
+	grep -E "${2-}" "$project/requirements-dev.txt" >"$tmp/requirements"
 	need "$python" python3 || exit 3
 	if ! version=$("$python" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3]); sys.exit(sys.version_info < (3, 9))'); then
 		complain "$python is Python ${version:-of no version}; 3.9 or newer is needed"
 		exit 3
 	fi
-	key=$({ cat "$project/requirements-dev.txt"; "$python" -c 'import sys; print(sys.executable, sys.version)'; } | sha256sum | cut -c1-12)
+	key=$({ cat "$tmp/requirements"; "$python" -c 'import sys; print(sys.executable, sys.version)'; } | sha256sum | cut -c1-12)
 	dir=$cache_dir/python/$version-$key
 	bin=$dir/bin
 	[ ! -e "$dir/.complete" ] || return 0
@@ -47,7 +48,7 @@ venv() {
 	echo "making a virtual environment of Python $version in $dir"
 	rm -rf "$dir"
 	"$python" -m venv "$dir"
-	"$bin/pip" install -q -r "$project/requirements-dev.txt" || exit 3
+	"$bin/pip" install -q -r "$tmp/requirements" || exit 3
 	touch "$dir/.complete"
 }
 
@@ -95,7 +96,7 @@ run_tests() {
 	local python
 	library
 	for python in ${PYTHON:-python3}; do
-		venv "$python"
+		venv "$python" '^(pytest|pycparser)' # not every Python has the others
 		"$bin/python" -V
 		pytest "$@"
 	done
@@ -130,11 +131,13 @@ wheel() {
 	(cd "$project" && tar -c --exclude=./dist --exclude=./build --exclude='*.egg-info' --exclude=__pycache__ \
 		--exclude='./.*_cache' .) | tar -x -C "$stage"
 	cp LICENSE "$stage/"
+	install -D -m 644 include/monclient.h "$stage/include/monclient.h"
 	rm -rf "$dist"
 	mkdir -p "$dist"
 	"$bin/python" -m build -n -s -o "$dist" "$stage" >"$tmp/log" 2>&1 || { cat "$tmp/log" >&2; return 1; }
 	install -m 755 "$(readlink -f "$LIBMONCLIENT")" "$stage/src/monclient/libmonclient.so.0"
 	install -m 755 "$MONC" "$stage/src/monclient/monc"
+	env -u GOOS -u GOARCH go run ./internal/cmd/licenses "$stage/src/monclient/libmonclient.so.0" "$MONC" >"$stage/LICENSE.others"
 	"$bin/python" -m build -n -w -o "$dist" "$stage" >"$tmp/log" 2>&1 || { cat "$tmp/log" >&2; return 1; }
 	wheel=$(echo "$dist"/monclient-*-py3-none-manylinux_*.whl)
 	"$bin/auditwheel" show "$wheel" | tee "$tmp/audit"
@@ -146,6 +149,7 @@ said = re.search(r"following platform\s+tag:\s+\"(\w+)\"", open(sys.argv[2]).rea
 sys.exit(0 if tag == said else f"the wheel is for {tag}, and auditwheel says {said}")
 EOP
 	try_wheel "$wheel"
+	try_sdist "$dist"/monclient-*.tar.gz
 	ls -l "$dist"
 }
 
@@ -154,7 +158,11 @@ try_wheel() {
 	local clean=$tmp/clean
 	"$bin/python" -m venv "$clean"
 	"$clean/bin/pip" install -q --no-index --only-binary :all: "$1"
-	env -u LIBMONCLIENT -u MONC "$clean/bin/python" -I -X dev - <<'EOP'
+	# Everything of others that is in the wheel is there with its license.
+	go version -m "$clean"/lib/python*/site-packages/monclient/{libmonclient.so.0,monc} | awk '
+		$1 == "dep" { print $2, $3 }
+		$2 ~ /^go1/ { sub(/^go/, "", $2); print "Go " $2 ", its runtime and its standard library" }' | sort -u >"$tmp/parts"
+	env -u LIBMONCLIENT -u MONC "$clean/bin/python" -I -X dev -W error - "$tmp/parts" <<'EOP'
 import asyncio, importlib.metadata, pathlib, sys
 import monclient, monclient.aio, monclient.testing
 
@@ -163,6 +171,10 @@ assert sys.prefix in str(package), package
 assert importlib.metadata.version("monclient") == monclient.library_version() == monclient.__version__
 assert {d.metadata["Name"] for d in importlib.metadata.distributions()} <= {"monclient", "pip", "setuptools"}
 assert f"{package}/libmonclient.so.0" in pathlib.Path("/proc/self/maps").read_text()
+licenses = {f.name: f.read_text() for f in importlib.metadata.files("monclient") if f.name.startswith("LICENSE")}
+assert "Apache License" in licenses["LICENSE"]
+parts = pathlib.Path(sys.argv[1]).read_text().splitlines()
+assert len(parts) > 3 and not {*parts} - {*licenses["LICENSE.others"].splitlines()}, parts
 assert (package / "py.typed").exists() and (package / "_ctypes.pyi").exists()
 assert monclient.testing._monc() == f"{package}/monc"
 with monclient.testing.MonCluster() as cluster:
@@ -182,6 +194,24 @@ def test_installed(mon_cluster):
 EOP
 	"$clean/bin/pip" install -q "$("$bin/pip" freeze | grep '^pytest==')"
 	(cd "$tmp" && env -u LIBMONCLIENT -u MONC "$clean/bin/python" -m pytest -q -p no:cacheprovider test_installed.py)
+}
+
+# try_sdist SDIST makes of it what pip makes: a package without the library, which says so unless it is told where one is.
+try_sdist() {
+	local source=$tmp/source said
+	"$bin/python" -m venv "$source"
+	"$bin/python" -m pip wheel -q --no-index --no-deps --no-build-isolation -w "$tmp" "$1"
+	"$source/bin/pip" install -q --no-index "$tmp"/monclient-*-py3-none-any.whl
+	(cd "$tmp" && LIBMONCLIENT=$LIBMONCLIENT "$source/bin/python" -I -c 'import monclient; monclient.library_version()')
+	if said=$(cd "$tmp" && env -u LIBMONCLIENT "$source/bin/python" -I -c 'import monclient; monclient.library_version()' 2>&1); then
+		echo "the sdist's package has found this system's library; what it says without one was not tried"
+	elif [[ ${said##*$'\n'} != "ImportError: cannot load libmonclient.so.0"* ]]; then
+		printf '%s\n' "$said" >&2
+		return 1
+	fi
+	# What is generated can be generated from it.
+	tar -xzf "$1" -C "$tmp"
+	"$bin/python" "$tmp"/monclient-*/generate.py --check
 }
 
 bench() {

@@ -23,9 +23,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pycparser import c_ast, c_parser  # type: ignore[import-untyped,unused-ignore]
+from pycparser.c_parser import ParseError  # type: ignore[import-untyped,unused-ignore]
 
 HERE = pathlib.Path(__file__).resolve().parent
-HEADER = HERE.parent.parent / "include" / "monclient.h"
+# In the repository, and in an sdist.
+HEADERS = (HERE.parent.parent / "include" / "monclient.h", HERE / "include" / "monclient.h")
 TARGET = HERE / "src" / "monclient"
 
 # What <stddef.h> and <stdint.h> say is not of this header, and the preprocessor's own ones hold what is no C99.
@@ -371,10 +373,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is stale")
     check = parser.parse_args().check
-    header = Header(HEADER)
+    try:
+        header = Header(next(filter(pathlib.Path.exists, HEADERS), HEADERS[0]))
+    except (OSError, ParseError, Unsupported, subprocess.CalledProcessError) as e:
+        print(f"generate.py: {e}", file=sys.stderr)
+        return 1
     undocumented = [f.name for f in header.items if isinstance(f, Function) and not f.doc]
     if undocumented:
-        raise Unsupported(f"functions without a comment: {', '.join(undocumented)}")
+        print(f"generate.py: functions without a comment: {', '.join(undocumented)}", file=sys.stderr)
+        return 1
     stale = False
     for path, text in ((TARGET / "_ctypes.py", module(header)), (TARGET / "_ctypes.pyi", stub(header))):
         if path.exists() and path.read_text(encoding="utf-8") == text:

@@ -3,6 +3,7 @@
 package abi
 
 import (
+	"debug/buildinfo"
 	"fmt"
 	"io/fs"
 	"os"
@@ -84,8 +85,17 @@ func TestInstall(t *testing.T) {
 		"usr/lib/some-linux-gnu/pkgconfig/monclient.pc":                         "-rw-r--r--",
 		"usr/lib/some-linux-gnu/cmake/monclient/monclient-config.cmake":         "-rw-r--r--",
 		"usr/lib/some-linux-gnu/cmake/monclient/monclient-config-version.cmake": "-rw-r--r--",
+		"usr/share/doc/libmonclient/LICENSE":                                    "-rw-r--r--",
+		"usr/share/doc/libmonclient/LICENSE.others":                             "-rw-r--r--",
 	}
 	require.Equal(t, want, files(t, p.destdir))
+	info, err := buildinfo.ReadFile(filepath.Join(p.destdir, p.libdir, "libmonclient.so"))
+	require.NoError(t, err)
+	licenses := read(t, p.destdir, p.prefix, "share/doc/libmonclient/LICENSE.others")
+	require.NotEmpty(t, info.Deps)
+	for _, m := range info.Deps {
+		require.Contains(t, licenses, "\n"+m.Path+" "+m.Version+"\n")
+	}
 
 	p.script(t)
 	require.Equal(t, want, files(t, p.destdir), "after installing it again")
@@ -97,6 +107,7 @@ func TestInstall(t *testing.T) {
 	require.Equal(t, map[string]string{"usr/include/other.h": "-rw-r--r--", "usr/lib/some-linux-gnu/cmake/other.cmake": "-rw-r--r--"},
 		files(t, p.destdir), "what is not ours stays")
 	require.NoDirExists(t, filepath.Join(p.destdir, p.libdir, "cmake", "monclient"))
+	require.NoDirExists(t, filepath.Join(p.destdir, p.prefix, "share/doc/libmonclient"))
 }
 
 func TestInstallRefuses(t *testing.T) {

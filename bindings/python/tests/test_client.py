@@ -14,6 +14,7 @@ from typing import Any, Callable
 import pytest
 
 import monclient
+from monclient.client import _IDLE
 from monclient.testing import MonCluster, counters
 
 
@@ -210,13 +211,13 @@ def test_closing_ends_what_others_wait_for(mon_cluster: MonCluster) -> None:
             call()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+def wait_until(condition: Callable[[], object], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
             return True
         threading.Event().wait(0.01)
-    return condition()
+    return bool(condition())
 
 
 def test_a_watch_is_closed_by_another_thread(client: monclient.Client) -> None:
@@ -243,6 +244,63 @@ def test_many_threads(client: monclient.Client) -> None:
         for f in [pool.submit(work, n) for n in range(8)]:
             f.result(60)
     assert counters()["queues"] <= 8 + 2
+
+
+def test_queues_are_kept_for_the_next_call(cluster: MonCluster) -> None:
+    """As many as there were calls at once, within bounds; whatever thread made them may end."""
+    with cluster.connect() as client:
+        own = counters()["queues"]
+        for _ in range(20):
+            client.command("mon dump")
+            client.version("osdmap")
+        assert counters()["queues"] == own + 1
+        together = threading.Barrier(_IDLE + 20)
+
+        def work() -> None:
+            for _ in range(3):
+                together.wait(20)
+                assert client.version("osdmap").newest >= 1
+
+        threads = [threading.Thread(target=work) for _ in range(_IDLE + 20)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert counters()["queues"] <= own + _IDLE
+    assert counters()["queues"] == 0
+
+
+def test_a_late_answer_is_nobodys(mon_cluster: MonCluster) -> None:
+    """What a call has given up waiting for does not become the result of the next one."""
+    with mon_cluster.connect() as client:
+        client.command("config-key set", key="a", val="1")
+        mon_cluster.lose_quorum(1)
+        for i in range(5):
+            with pytest.raises(TimeoutError):
+                client.command("config-key get", key="a", timeout=0.001 * i)
+        assert client.command("mon dump", format="json", timeout=20).json()["fsid"] == mon_cluster.fsid
+        assert client.version("monmap").newest == 1
+        assert client.command("config-key get", key="a").text == "1"
+
+
+def test_closing_while_others_are_busy(cluster: MonCluster) -> None:
+    """A call that ends as the client is closed keeps no queue."""
+
+    def work(client: monclient.Client, done: list[int]) -> None:
+        while True:
+            done.append(client.version("osdmap").newest)
+
+    for _ in range(10):
+        client = cluster.connect()
+        done: list[int] = []
+        with ThreadPoolExecutor(4) as pool:
+            busy = [pool.submit(work, client, done) for _ in range(4)]
+            begun = wait_until(done.__len__, 10)
+            client.close()
+            for f in busy:
+                assert isinstance(f.exception(10), monclient.ClosedError)
+        assert begun
+        assert counters()["queues"] == 0
 
 
 @pytest.mark.parametrize(

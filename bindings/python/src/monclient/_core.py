@@ -5,13 +5,15 @@ from __future__ import annotations
 import ctypes
 import datetime
 import enum
+import errno
+import functools
 import json
 import logging
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Union
+from typing import Any, ClassVar, NamedTuple, Union
 
 from . import _ctypes as c
 from . import _lib, errors
@@ -153,24 +155,38 @@ def milliseconds(timeout: float | None) -> int:
 
 def encode(command: str | Mapping[str, Any], format: str | None, args: Mapping[str, Any]) -> tuple[str, bytes]:
     """A command's prefix, and the command as the monitors want it."""
-    message = {"prefix": command} if isinstance(command, str) else dict(command)
+    if isinstance(command, str):
+        if not args and (format is None or isinstance(format, str)):
+            return command, _plain(command, format)
+        message: dict[str, Any] = {"prefix": command}
+    else:
+        message = dict(command)
     if format is not None:
         message["format"] = format
     message.update((k, v) for k, v in args.items() if v is not None)
     return str(message.get("prefix", "")), json.dumps(message).encode()
 
 
-class CommandOptions:
-    """monclient_command_options_t, with what it points to."""
+@functools.lru_cache(maxsize=64)
+def _plain(prefix: str, format: str | None) -> bytes:
+    """A command without arguments, which programs send again and again."""
+    return json.dumps({"prefix": prefix} if format is None else {"prefix": prefix, "format": format}).encode()
+
+
+class CommandOptions(c.monclient_command_options_t):
+    """How to send a command, with what goes along with it."""
 
     def __init__(self, input: Bytes | str | None, timeout: float | None) -> None:
-        self.struct = c.monclient_command_options_t(
-            struct_size=ctypes.sizeof(c.monclient_command_options_t), timeout_ms=milliseconds(timeout)
-        )
+        super().__init__(struct_size=ctypes.sizeof(c.monclient_command_options_t), timeout_ms=milliseconds(timeout))
         if input is not None:
-            self.input = input.encode() if isinstance(input, str) else bytes(input)
-            self.struct.input = ctypes.cast(ctypes.c_char_p(self.input), ctypes.c_void_p).value
-            self.struct.input_len = len(self.input)
+            self._keep = input.encode() if isinstance(input, str) else bytes(input)
+            self.input = ctypes.cast(ctypes.c_char_p(self._keep), ctypes.c_void_p).value
+            self.input_len = len(self._keep)
+
+
+def command_options(input: Bytes | str | None, timeout: float | None) -> CommandOptions | None:
+    """None is the library's defaults."""
+    return None if input is None and timeout is None else CommandOptions(input, timeout)
 
 
 def sink(queue: Queue, userdata: int = 0) -> c.monclient_sink_t:
@@ -180,6 +196,8 @@ def sink(queue: Queue, userdata: int = 0) -> c.monclient_sink_t:
 class Queue:
     """A queue, which is destroyed at the latest when it is forgotten. The library writes its handle to where it is owned, so
     that none is lost when Ctrl-C strikes meanwhile."""
+
+    _handle = c.monclient_queue_t()  # until it has its own
 
     def __init__(self, library: c.Library) -> None:
         self._library = library
@@ -203,6 +221,8 @@ class Queue:
 
 class Config:
     """A configuration, which is destroyed at the latest when it is forgotten."""
+
+    _handle = c.monclient_config_t()  # until it has its own
 
     def __init__(self, library: c.Library) -> None:
         self._library = library
@@ -293,47 +313,63 @@ def log(event: c.monclient_event_t) -> None:
         logger.log(_LEVELS.get(event.log_level, logging.ERROR), "%s", message)
 
 
-class Handle:
-    """What can be asked of a client without waiting."""
+#: A function of the library that starts an operation. It takes args, the sink, and where the operation's handle goes.
+Start = Callable[..., int]
 
-    def __init__(self, library: c.Library, client: int) -> None:
-        self.library = library
-        self.client = client
 
-    def check(self, status: int) -> None:
-        if status:
-            raise _lib.last_error(self.library, status)
+class Client:
+    """What can be asked of a client without waiting: of the synchronous one and of that for asyncio."""
 
+    _library: c.Library
+    _client = 0
+    _open = False
+    _name: ClassVar[str]
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` has been called."""
+        return not self._open
+
+    @property
     def fsid(self) -> str:
+        """The cluster's id."""
         buf = ctypes.create_string_buffer(c.MONCLIENT_FSID_SIZE)
-        self.check(self.library.monclient_fsid(self.client, buf, len(buf)))
+        self._check(self._library.monclient_fsid(self._usable(), buf, len(buf)))
         return buf.value.decode()
 
+    @property
     def global_id(self) -> int:
+        """The number that the monitors know this client by. It outlives sessions."""
         global_id = ctypes.c_uint64()
-        self.check(self.library.monclient_global_id(self.client, ctypes.byref(global_id)))
+        self._check(self._library.monclient_global_id(self._usable(), ctypes.byref(global_id)))
         return global_id.value
 
     def monmap(self) -> dict[str, Any]:
+        """The newest monmap that the client has: the members that ``ceph mon dump -f json`` has, but for the quorum."""
         out = ctypes.c_char_p()
-        self.check(self.library.monclient_monmap_json(self.client, ctypes.byref(out)))
+        self._check(self._library.monclient_monmap_json(self._usable(), ctypes.byref(out)))
         try:
             value: dict[str, Any] = json.loads(out.value or b"{}")
             return value
         finally:
-            self.library.monclient_free(out)
+            self._library.monclient_free(out)
 
     def encoded_monmap(self) -> bytes:
+        """The same map, encoded as the monitors do."""
         data, size = ctypes.c_void_p(), ctypes.c_size_t()
-        self.check(self.library.monclient_monmap(self.client, ctypes.byref(data), ctypes.byref(size)))
+        self._check(self._library.monclient_monmap(self._usable(), ctypes.byref(data), ctypes.byref(size)))
         try:
             return ctypes.string_at(data.value or 0, size.value)
         finally:
-            self.library.monclient_free(data)
+            self._library.monclient_free(data)
 
     def session(self) -> Session:
+        """The present session.
+
+        :raises ConnectionError: there is none at the moment: a monitor is being looked for
+        """
         out = ctypes.POINTER(c.monclient_session_t)()
-        self.check(self.library.monclient_session(self.client, ctypes.byref(out)))
+        self._check(self._library.monclient_session(self._usable(), ctypes.byref(out)))
         try:
             s = out.contents
             return Session(
@@ -346,19 +382,39 @@ class Handle:
                 datetime.datetime.fromtimestamp(s.since_ns / 1e9, datetime.timezone.utc),
             )
         finally:
-            self.library.monclient_session_free(out)
+            self._library.monclient_session_free(out)
 
     def set_log_level(self, level: int | None) -> None:
-        self.check(self.library.monclient_set_log_level(self.client, log_level(level)))
+        """What the library logs: a level of logging's; None is the level that the logger "monclient" has now."""
+        self._check(self._library.monclient_set_log_level(self._usable(), log_level(level)))
 
-    def subscribe(self, what: str, start: int, onetime: bool, queue: Queue, sub: c.monclient_sub_t) -> None:
+    def __repr__(self) -> str:
+        return f"<{self._name} {self._client:#x}{'' if self._open else ', closed'}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a client cannot be pickled; connect in the other process")
+
+    def _usable(self) -> int:
+        """The handle."""
+        if not self._open:
+            raise self._closed_error()
+        return self._client
+
+    def _check(self, status: int) -> None:
+        if status:
+            raise _lib.last_error(self._library, status)
+
+    @staticmethod
+    def _closed_error() -> errors.ClosedError:
+        return errors.ClosedError(errno.ESHUTDOWN, "the client is closed")
+
+    def _subscribe(self, what: str, start: int, onetime: bool, queue: Queue, sub: c.monclient_sub_t) -> None:
         flags = c.MONCLIENT_SUBSCRIBE_ONETIME if onetime else 0
         if not 0 <= start < 1 << 64:
             raise ValueError(f"start is {start}, want an epoch")
-        self.check(
-            self.library.monclient_subscribe(
-                self.client, text(what, "what"), start, flags, ctypes.byref(sink(queue)), ctypes.byref(sub)
-            )
+        name, to = text(what, "what"), sink(queue)
+        self._check(
+            self._library.monclient_subscribe(self._usable(), name, start, flags, ctypes.byref(to), ctypes.byref(sub))
         )
 
 

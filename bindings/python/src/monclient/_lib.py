@@ -57,7 +57,10 @@ def _find() -> c.Library:
             want = f"{c.MONCLIENT_VERSION_MAJOR}.{c.MONCLIENT_VERSION_MINOR}.{c.MONCLIENT_VERSION_PATCH}"
             raise ImportError(f"{path} is version {version}, and this package needs {want} or a later one that fits it")
         return library
-    raise ImportError(f"cannot load the library of monclient; $LIBMONCLIENT may name it: {'; '.join(tried)}")
+    raise ImportError(
+        f"cannot load {_SONAME}, which is in the wheel of this package, or else installed by `make install` of "
+        f"libmonclient, or where $LIBMONCLIENT says: {'; '.join(tried)}"
+    )
 
 
 def last_error(library: c.Library, status: int) -> errors.Error:

@@ -13,24 +13,25 @@ import itertools
 import os
 import warnings
 import weakref
-from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
 from . import _core, _lib, errors
 from . import _ctypes as c
-from ._core import Bytes, Map, Path, Result, Session, SessionEvent, Versions
+from ._core import Bytes, Map, Path, Result, SessionEvent, Versions
 
 __all__ = ["Client", "SessionEvents", "Watch", "connect"]
 
 _T = TypeVar("_T")
 _Event = c.monclient_event_t
-_Start = Callable[[Any, Any], int]
 
 _BATCH = 64
 
 #: The userdata of the log's events. Operations count from 1 on.
 _LOG = 0
+
+_NOBODY: tuple[None, Callable[[_Event], Any]] = None, lambda event: None
 
 
 class _Mailbox:
@@ -41,17 +42,18 @@ class _Mailbox:
         self.library = library
         self.loop = loop
         self.queue = _core.Queue(library)
-        self._pending: dict[int, tuple[asyncio.Future[Any], Callable[[_Event], Any]]] = {}
+        self._pending: dict[int, tuple[asyncio.Future[Any] | None, Callable[[_Event], Any]]] = {}
         self._keys = itertools.count(1)
         self._events = (ctypes.POINTER(_Event) * _BATCH)()
         self._count = ctypes.c_uint32()
         self._sink = _core.sink(self.queue)
+        self._to_sink = ctypes.byref(self._sink)
         fd = ctypes.c_int()
         _lib.check(library, library.monclient_queue_fd(self.queue.value, ctypes.byref(fd)))
         self._fd = fd.value
         loop.add_reader(self._fd, self.drain)
 
-    async def run(self, start: _Start, take: Callable[[_Event], _T]) -> _T:
+    async def run(self, start: _core.Start, args: tuple[Any, ...], take: Callable[[_Event], _T]) -> _T:
         """Start an operation and wait for it. When the task is canceled, so is the operation."""
         key = next(self._keys)
         op = c.monclient_op_t()
@@ -59,7 +61,7 @@ class _Mailbox:
         self._sink.userdata = key
         self._pending[key] = future, take
         try:
-            status = start(ctypes.byref(self._sink), ctypes.byref(op))
+            status = start(*args, self._to_sink, ctypes.byref(op))
             if status:
                 raise _lib.last_error(self.library, status)
             return await future
@@ -74,30 +76,32 @@ class _Mailbox:
         if status:
             return 0
         # Pointers of their own: a handler of logging may do anything, even close the client.
-        events = [self._events[i] for i in range(count.value)]
+        events = self._events[: count.value]
+        pending = self._pending
         try:
-            for event in events:
-                self._deliver(event.contents)
+            for pointer in events:
+                event = pointer.contents
+                future, take = pending.pop(event.userdata or _LOG, _NOBODY)
+                if future is None or future.done():
+                    self._unwanted(event)
+                elif event.status:
+                    future.set_exception(_core.event_error(event))
+                else:
+                    try:
+                        future.set_result(take(event))
+                    except Exception as e:
+                        future.set_exception(e)
         finally:
-            for event in events:
-                library.monclient_event_free(event)
+            free = library.monclient_event_free
+            for pointer in events:
+                free(pointer)
         return len(events)
 
-    def _deliver(self, event: _Event) -> None:
-        future, take = self._pending.pop(event.userdata or _LOG, (None, None))
-        if future is None or take is None or future.done():
-            if event.type == c.MONCLIENT_EVENT_LOG:
-                _core.log(event)
-            elif event.type == c.MONCLIENT_EVENT_CONNECT and event.client:  # whoever connected does not want it any more
-                self.library.monclient_close(event.client)
-            return
-        if event.status:
-            future.set_exception(_core.event_error(event))
-            return
-        try:
-            future.set_result(take(event))
-        except Exception as e:
-            future.set_exception(e)
+    def _unwanted(self, event: _Event) -> None:
+        if event.type == c.MONCLIENT_EVENT_LOG:
+            _core.log(event)
+        elif event.type == c.MONCLIENT_EVENT_CONNECT and event.client:  # whoever connected does not want it any more
+            self.library.monclient_close(event.client)
 
     def destroy(self) -> None:
         """In the loop's thread, or when the loop is closed."""
@@ -188,7 +192,7 @@ class Watch(_Stream[Map]):
         _core.milliseconds(timeout)
         self._sub = c.monclient_sub_t()
         super().__init__(client, _core.Queue(client._library), timeout, f"the subscription to {what}")
-        client._handle.subscribe(what, start, onetime, self._queue, self._sub)
+        client._subscribe(what, start, onetime, self._queue, self._sub)
 
     def _value(self, event: _Event) -> Map:
         if not event.flags & c.MONCLIENT_EVENT_LAST:
@@ -232,17 +236,17 @@ class SessionEvents(_Stream[SessionEvent]):
         return _core.session_event(event)
 
 
-class Client:
+class Client(_core.Client):
     """As :class:`monclient.Client`, to be awaited. :func:`connect` makes one.
 
     A task that is canceled cancels its operation; what was sent to the monitors may still be executed.
     """
 
-    _open = False
+    _name = "monclient.aio.Client"
 
     def __init__(self, library: c.Library, handle: int, mailbox: _Mailbox, sessions: _core.Queue) -> None:
         self._library = library
-        self._handle = _core.Handle(library, handle)
+        self._client = handle
         self._mailbox = mailbox
         self._loop = mailbox.loop
         self._sessions = sessions
@@ -252,11 +256,6 @@ class Client:
 
     # -- lifetime
 
-    @property
-    def closed(self) -> bool:
-        """Whether :meth:`close` has been called."""
-        return not self._open
-
     async def close(self) -> None:
         """End the session. What other tasks wait for ends with :class:`ClosedError`. A second time is nothing."""
         if self._open:
@@ -265,7 +264,7 @@ class Client:
 
     def _close(self) -> None:
         self._open = False
-        self._library.monclient_close(self._handle.client)
+        self._library.monclient_close(self._client)
         while self._mailbox.drain():
             pass
         for stream in list(self._streams):
@@ -288,7 +287,7 @@ class Client:
         _warn(f"unclosed {self!r}", ResourceWarning, source=self)
         self._open = False
         library, mailbox, sessions = self._library, self._mailbox, self._sessions
-        library.monclient_close(self._handle.client)
+        library.monclient_close(self._client)
         sessions.destroy()
         # This may be any thread, and the descriptor must leave the loop before it is closed.
         try:
@@ -296,29 +295,14 @@ class Client:
         except RuntimeError:  # the loop is closed
             mailbox.destroy()
 
-    def __repr__(self) -> str:
-        return f"<monclient.aio.Client {self._handle.client:#x}{'' if self._open else ', closed'}>"
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a client cannot be pickled; connect in the other process")
-
-    @staticmethod
-    def _closed_error() -> errors.ClosedError:
-        return errors.ClosedError(errno.ESHUTDOWN, "the client is closed")
-
     def _here(self) -> None:
         if asyncio.get_running_loop() is not self._loop:
             raise RuntimeError(f"{self!r} belongs to another loop")
 
-    def _usable(self) -> _core.Handle:
-        if not self._open:
-            raise self._closed_error()
-        return self._handle
-
-    async def _run(self, start: _Start, take: Callable[[_Event], _T]) -> _T:
-        self._usable()
+    def _run(self, start: _core.Start, args: tuple[Any, ...], take: Callable[[_Event], _T]) -> Coroutine[Any, Any, _T]:
+        client = self._usable()
         self._here()
-        return await self._mailbox.run(start, take)
+        return self._mailbox.run(start, (client, *args), take)
 
     # -- operations
 
@@ -335,33 +319,19 @@ class Client:
     ) -> Result:
         """Send a command to the monitors; see :meth:`monclient.Client.command`."""
         prefix, message = _core.encode(command, format, args)
-        options, library, client = None, self._library, self._handle.client
-        if input is not None or timeout is not None:
-            keep = _core.CommandOptions(input, timeout)
-            options = ctypes.byref(keep.struct)
-
-        def start(sink: Any, op: Any) -> int:
-            return library.monclient_command_async(client, message, options, sink, op)
-
-        return _core.checked(prefix, await self._run(start, _core.result), check)
+        args_of_it = message, _core.command_options(input, timeout)
+        result = await self._run(self._library.monclient_command_async, args_of_it, _core.result)
+        return _core.checked(prefix, result, check)
 
     async def version(self, what: str, *, timeout: float | None = None) -> Versions:
         """The epochs of a map that the monitors have; see :meth:`monclient.Client.version`."""
-        name, ms, library, client = _core.text(what, "what"), _core.milliseconds(timeout), self._library, self._handle.client
-
-        def start(sink: Any, op: Any) -> int:
-            return library.monclient_get_version_async(client, name, ms, sink, op)
-
-        return await self._run(start, _core.versions)
+        args = _core.text(what, "what"), _core.milliseconds(timeout)
+        return await self._run(self._library.monclient_get_version_async, args, _core.versions)
 
     async def wait_for_map(self, what: str, epoch: int = 0, *, timeout: float | None = None) -> int:
         """Wait until the monitors have a map; see :meth:`monclient.Client.wait_for_map`."""
-        name, ms, library, client = _core.text(what, "what"), _core.milliseconds(timeout), self._library, self._handle.client
-
-        def start(sink: Any, op: Any) -> int:
-            return library.monclient_wait_for_map_async(client, name, epoch, ms, sink, op)
-
-        return await self._run(start, _core.epoch)
+        args = _core.text(what, "what"), epoch, _core.milliseconds(timeout)
+        return await self._run(self._library.monclient_wait_for_map_async, args, _core.epoch)
 
     def watch(self, what: str, *, start: int = 0, onetime: bool = False, timeout: float | None = None) -> Watch:
         """Follow a map; see :meth:`monclient.Client.watch`."""
@@ -379,37 +349,6 @@ class Client:
         events = SessionEvents(self, self._sessions, timeout, "the session")
         self._streams.add(events)
         return events
-
-    # -- what is known without asking
-
-    @property
-    def fsid(self) -> str:
-        """The cluster's id."""
-        return self._usable().fsid()
-
-    @property
-    def global_id(self) -> int:
-        """The number that the monitors know this client by. It outlives sessions."""
-        return self._usable().global_id()
-
-    def monmap(self) -> dict[str, Any]:
-        """The newest monmap that the client has: the members that ``ceph mon dump -f json`` has, but for the quorum."""
-        return self._usable().monmap()
-
-    def encoded_monmap(self) -> bytes:
-        """The same map, encoded as the monitors do."""
-        return self._usable().encoded_monmap()
-
-    def session(self) -> Session:
-        """The present session.
-
-        :raises ConnectionError: there is none at the moment: a monitor is being looked for
-        """
-        return self._usable().session()
-
-    def set_log_level(self, level: int | None) -> None:
-        """What the library logs: a level of logging's; None is the level that the logger "monclient" has now."""
-        self._usable().set_log_level(level)
 
 
 class _Connect:
@@ -435,10 +374,6 @@ class _Connect:
         config, sessions = self._settings.configure(library), _core.Queue(library)
         mailbox = _Mailbox(library, asyncio.get_running_loop())
         how = self._settings.start(mailbox.queue, _LOG, sessions)
-
-        def start(sink: Any, op: Any) -> int:
-            return library.monclient_connect_async(config.value, ctypes.byref(how), sink, op)
-
         handle = 0
 
         def take(event: _Event) -> int:
@@ -447,7 +382,8 @@ class _Connect:
             return handle
 
         try:
-            return Client(library, await mailbox.run(start, take), mailbox, sessions)
+            await mailbox.run(library.monclient_connect_async, (config.value, how), take)
+            return Client(library, handle, mailbox, sessions)
         except BaseException:
             if handle:  # the task was canceled when it had just connected
                 library.monclient_close(handle)

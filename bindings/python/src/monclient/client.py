@@ -1,12 +1,14 @@
 """The synchronous client.
 
-Every call that waits gives the library a queue of its own, which this thread polls in slices: between two of them Python
-looks after Ctrl-C, and no thread of the library ever runs Python code, so that the end of the interpreter has nothing to
-race with. A queue costs two microseconds. Threads that share a client share nothing else, and none waits for another.
+Every call that waits has a queue to itself, which its thread polls in slices: between two of them Python looks after
+Ctrl-C, and no thread of the library ever runs Python code, so that the end of the interpreter has nothing to race with. A
+queue whose call ended well serves another one; any other is destroyed, with whatever may still come. Threads that share a
+client share nothing else, and none waits for another.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -16,11 +18,11 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from . import _core, _lib, errors
 from . import _ctypes as c
-from ._core import Bytes, Map, Path, Result, Session, SessionEvent, Versions
+from ._core import Bytes, Map, Path, Result, SessionEvent, Versions
 
 __all__ = ["Client", "SessionEvents", "Watch", "connect"]
 
@@ -31,7 +33,9 @@ _SLICE_MS = 50
 
 _BATCH = 64
 
-_Start = Callable[[Any, Any], int]
+#: How many queues a client keeps for the calls to come.
+_IDLE = 64
+
 _Event = c.monclient_event_t
 
 
@@ -70,22 +74,28 @@ class _Log:
 
 
 class _Wait:
-    """A queue for one operation, and the thread that waits for it."""
+    """A queue for one operation at a time, and the thread that waits for it."""
+
+    # For one that Ctrl-C leaves half made.
+    _pending = False
+    _count = ctypes.c_uint32()
 
     def __init__(self, library: c.Library) -> None:
-        self.library = library
-        self._pending = False
+        self._library = library
         self._op = c.monclient_op_t()
         self._count = ctypes.c_uint32()
         self._events = (ctypes.POINTER(_Event) * 1)()
         self._queue = _core.Queue(library)
+        self._sink = _core.sink(self._queue)
+        self._to_sink, self._to_op = ctypes.byref(self._sink), ctypes.byref(self._op)
+        self._to_count = ctypes.byref(self._count)
 
-    def run(self, start: _Start, take: Callable[[_Event], _T], log: _Log) -> _T:
-        """Start an operation and wait for it."""
-        library, events, count = self.library, self._events, self._count
-        poll, queue, to_count = library.monclient_queue_poll, self._queue.value, ctypes.byref(count)
+    def run(self, start: _core.Start, args: tuple[Any, ...], take: Callable[[_Event], _T], log: _Log) -> _T:
+        """Start an operation and wait for it. If this returns it can be called again."""
+        library, events, count, to_count = self._library, self._events, self._count, self._to_count
+        poll, queue = library.monclient_queue_poll, self._queue.value
         self._pending = True
-        status = start(ctypes.byref(_core.sink(self._queue)), ctypes.byref(self._op))
+        status = start(*args, self._to_sink, self._to_op)
         if status:
             raise _lib.last_error(library, status)
         while not count.value:
@@ -94,32 +104,72 @@ class _Wait:
                 raise _lib.last_error(library, status)
             if not count.value:
                 log.drain()
-        event = events[0].contents
-        error = _core.event_error(event) if event.status else None
-        value = None if error else take(event)
+        pointer = events[0]
+        event = pointer.contents
+        if event.status:
+            raise _core.event_error(event)
+        value = take(event)
         self._pending = False
-        if error:
-            raise error
-        return cast(_T, value)
+        free = library.monclient_event_free
+        # Python looks after signals nowhere between these two, so that it is freed once.
+        count.value = 0
+        free(pointer)
+        return value
 
     def destroy(self) -> None:
         """Release everything. What was not waited for to its end is canceled, and its result dropped."""
         if self._count.value:
             event = self._events[0]
             if self._pending and event.contents.type == c.MONCLIENT_EVENT_CONNECT and event.contents.client:
-                self.library.monclient_close(event.contents.client)  # Ctrl-C when it had just come
-            free = self.library.monclient_event_free
-            # Python looks after signals nowhere between these two, so that it is freed once.
-            self._count.value = 0
+                self._library.monclient_close(event.contents.client)  # Ctrl-C when it had just come
+            free = self._library.monclient_event_free
+            self._count.value = 0  # as above
             free(event)
         elif self._pending and self._op.value:
-            self.library.monclient_op_cancel(self._op.value)
+            self._library.monclient_op_cancel(self._op.value)
         self._pending = False
         self._queue.destroy()
 
     def __del__(self) -> None:
         if self._pending or self._count.value:
             self.destroy()
+
+
+class _Waits:
+    """Those that nobody uses at the moment. Their number is bounded; they belong to no thread, so that it does not matter
+    which ones end. What a list does here is done at once, as threads and Ctrl-C see it."""
+
+    def __init__(self, library: c.Library) -> None:
+        self._library = library
+        self._idle: list[_Wait] = []
+        self._over = False
+
+    def run(self, start: _core.Start, args: tuple[Any, ...], take: Callable[[_Event], _T], log: _Log) -> _T:
+        """Start an operation and wait for it."""
+        wait = None
+        with contextlib.suppress(IndexError):
+            wait = self._idle.pop()
+        if wait is None:
+            wait = _Wait(self._library)
+        try:
+            value = wait.run(start, args, take, log)
+        except BaseException:
+            wait.destroy()
+            raise
+        if len(self._idle) < _IDLE:
+            self._idle.append(wait)
+            if self._over:
+                self.destroy()
+        else:
+            wait.destroy()
+        return value
+
+    def destroy(self) -> None:
+        """Those in use are destroyed by those who use them."""
+        self._over = True
+        while self._idle:
+            with contextlib.suppress(IndexError):  # another thread was faster
+                self._idle.pop().destroy()
 
 
 class _Stream(Iterator[_T]):
@@ -199,7 +249,7 @@ class Watch(_Stream[Map]):
         _core.milliseconds(timeout)
         self._sub = c.monclient_sub_t()
         super().__init__(client, _core.Queue(client._library), timeout, f"the subscription to {what}")
-        client._handle.subscribe(what, start, onetime, self._queue, self._sub)
+        client._subscribe(what, start, onetime, self._queue, self._sub)
 
     def _value(self, event: _Event) -> Map:
         if not event.flags & c.MONCLIENT_EVENT_LAST:
@@ -248,19 +298,19 @@ class SessionEvents(_Stream[SessionEvent]):
             raise StopIteration from None
 
 
-class Client:
+class Client(_core.Client):
     """A session with the monitors of a cluster, which moves to another monitor when it must. :func:`connect` makes one.
 
     All methods may be called by several threads at once. Every one raises :class:`Error`. A *timeout* is in seconds; None
     is what the cluster's configuration says, ``math.inf`` is none.
     """
 
-    _open = False
+    _name = "monclient.Client"
     _owned = False
 
     def __init__(self, library: c.Library, log: _Log, sessions: _core.Queue) -> None:
         self._library = library
-        self._handle = _core.Handle(library, 0)
+        self._waits = _Waits(library)
         self._log = log
         self._sessions = sessions
         self._streams: weakref.WeakSet[Watch] = weakref.WeakSet()
@@ -268,15 +318,10 @@ class Client:
         self._pid = os.getpid()
 
     def _connected(self, event: _Event) -> None:
-        self._handle = _core.Handle(self._library, _core.connected(event))
+        self._client = _core.connected(event)
         self._open = self._owned = True
 
     # -- lifetime
-
-    @property
-    def closed(self) -> bool:
-        """Whether :meth:`close` has been called."""
-        return not self._open
 
     def close(self) -> None:
         """End the session. What other threads wait for ends with :class:`ClosedError`. A second time is nothing."""
@@ -285,7 +330,8 @@ class Client:
                 return
             self._open = False
             streams = list(self._streams)
-        self._library.monclient_close(self._handle.client)
+        self._library.monclient_close(self._client)
+        self._waits.destroy()
         self._log.drain()
         for stream in streams:
             stream._finish(self._closed_error())
@@ -304,28 +350,10 @@ class Client:
             _warn(f"unclosed {self!r}", ResourceWarning, source=self)
             self.close()
 
-    def __repr__(self) -> str:
-        return f"<monclient.Client {self._handle.client:#x}{'' if self._open else ', closed'}>"
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a client cannot be pickled; connect in the other process")
-
-    @staticmethod
-    def _closed_error() -> errors.ClosedError:
-        return errors.ClosedError(errno.ESHUTDOWN, "the client is closed")
-
-    def _usable(self) -> _core.Handle:
-        if not self._open:
-            raise self._closed_error()
-        return self._handle
-
-    def _run(self, start: _Start, take: Callable[[_Event], _T]) -> _T:
-        self._usable()
-        wait = _Wait(self._library)
+    def _run(self, start: _core.Start, args: tuple[Any, ...], take: Callable[[_Event], _T]) -> _T:
         try:
-            return wait.run(start, take, self._log)
+            return self._waits.run(start, (self._usable(), *args), take, self._log)
         finally:
-            wait.destroy()
             self._log.drain_now_and_then()
 
     # -- operations
@@ -350,36 +378,22 @@ class Client:
         :param args: the command's arguments, such as ``pool="rbd"``; None is none
         """
         prefix, message = _core.encode(command, format, args)
-        options, library, client = None, self._library, self._handle.client
-        if input is not None or timeout is not None:
-            keep = _core.CommandOptions(input, timeout)
-            options = ctypes.byref(keep.struct)
-
-        def start(sink: Any, op: Any) -> int:
-            return library.monclient_command_async(client, message, options, sink, op)
-
-        return _core.checked(prefix, self._run(start, _core.result), check)
+        args_of_it = message, _core.command_options(input, timeout)
+        result = self._run(self._library.monclient_command_async, args_of_it, _core.result)
+        return _core.checked(prefix, result, check)
 
     def version(self, what: str, *, timeout: float | None = None) -> Versions:
         """The epochs that the monitors have of "monmap", "osdmap", "fsmap" or "mdsmap"."""
-        name, ms, library, client = _core.text(what, "what"), _core.milliseconds(timeout), self._library, self._handle.client
-
-        def start(sink: Any, op: Any) -> int:
-            return library.monclient_get_version_async(client, name, ms, sink, op)
-
-        return self._run(start, _core.versions)
+        args = _core.text(what, "what"), _core.milliseconds(timeout)
+        return self._run(self._library.monclient_get_version_async, args, _core.versions)
 
     def wait_for_map(self, what: str, epoch: int = 0, *, timeout: float | None = None) -> int:
         """Wait until the monitors have a map of at least this epoch (0: the newest one), and return the one that came.
 
         :param what: "monmap", "osdmap", "mgrmap", "fsmap" or "servicemap"
         """
-        name, ms, library, client = _core.text(what, "what"), _core.milliseconds(timeout), self._library, self._handle.client
-
-        def start(sink: Any, op: Any) -> int:
-            return library.monclient_wait_for_map_async(client, name, epoch, ms, sink, op)
-
-        return self._run(start, _core.epoch)
+        args = _core.text(what, "what"), epoch, _core.milliseconds(timeout)
+        return self._run(self._library.monclient_wait_for_map_async, args, _core.epoch)
 
     def watch(self, what: str, *, start: int = 0, onetime: bool = False, timeout: float | None = None) -> Watch:
         """Follow a map: every epoch of it, once, across changes of the session.
@@ -405,37 +419,6 @@ class Client:
         """
         _core.milliseconds(timeout)
         return SessionEvents(self, self._sessions, timeout, "the session")
-
-    # -- what is known without asking
-
-    @property
-    def fsid(self) -> str:
-        """The cluster's id."""
-        return self._usable().fsid()
-
-    @property
-    def global_id(self) -> int:
-        """The number that the monitors know this client by. It outlives sessions."""
-        return self._usable().global_id()
-
-    def monmap(self) -> dict[str, Any]:
-        """The newest monmap that the client has: the members that ``ceph mon dump -f json`` has, but for the quorum."""
-        return self._usable().monmap()
-
-    def encoded_monmap(self) -> bytes:
-        """The same map, encoded as the monitors do."""
-        return self._usable().encoded_monmap()
-
-    def session(self) -> Session:
-        """The present session.
-
-        :raises ConnectionError: there is none at the moment: a monitor is being looked for
-        """
-        return self._usable().session()
-
-    def set_log_level(self, level: int | None) -> None:
-        """What the library logs: a level of logging's; None is the level that the logger "monclient" has now."""
-        self._usable().set_log_level(level)
 
 
 def connect(
@@ -469,13 +452,10 @@ def connect(
     config, log, sessions, wait = settings.configure(library), _Log(library), _core.Queue(library), _Wait(library)
     how = settings.start(log.queue, 0, sessions)
 
-    def start(sink: Any, op: Any) -> int:
-        return library.monclient_connect_async(config.value, ctypes.byref(how), sink, op)
-
     # From the moment on that there is a handle the client owns it, whatever interrupts this.
     client = Client(library, log, sessions)
     try:
-        wait.run(start, client._connected, log)
+        wait.run(library.monclient_connect_async, (config.value, how), client._connected, log)
     finally:
         wait.destroy()
         config.destroy()

@@ -7,6 +7,7 @@ it, the class derives from that, too, so that ``except TimeoutError`` works with
 from __future__ import annotations
 
 import builtins
+import errno as _errno
 import os
 from typing import Any
 
@@ -174,7 +175,7 @@ _COMMAND_BY_STATUS: dict[int, type[CommandError]] = {
     c.MONCLIENT_EINVAL: CommandInvalidError,
     c.MONCLIENT_EBUSY: CommandBusyError,
     c.MONCLIENT_ETIMEDOUT: CommandTimeoutError,
-    -17: CommandExistsError,
+    -_errno.EEXIST: CommandExistsError,
 }
 
 
