@@ -3,6 +3,7 @@ package monclient
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -26,8 +27,14 @@ type Call struct {
 	message func(c *core, id uint64) monmsg.Message
 	// sub is the subscription that brings the answer, nil when it comes by id.
 	sub *Subscription
+	// command says that message is one, text is what it says, and resend what becomes of it when its session is lost.
+	command bool
+	text    []string
+	resend  Resend
 	// sent counts how often message was sent; everything but the first time is a resend.
 	sent int
+	// on is the session that owes the answer, hedge a second one that was asked as well; nil: none.
+	on, hedge *session
 	// deadline is when the call ends by itself, zero: never. place is where it is among the others.
 	deadline time.Time
 	place    int
@@ -42,9 +49,25 @@ type Call struct {
 type outcome struct {
 	reply  monmsg.Message
 	epoch  uint64 // of the map that a subscription has brought
+	mon    string // who has answered
+	sent   bool
 	resent bool
 	err    error
 }
+
+// ended returns err with what it means for a command: that it was never sent, or that nobody knows what has become of it.
+func (o outcome) ended() error {
+	if o.sent {
+		return &endedError{o.err, ErrOutcomeUnknown}
+	}
+	return &endedError{o.err, ErrNotSent}
+}
+
+// endedError is the error of a command without an answer.
+type endedError struct{ why, fate error }
+
+func (e *endedError) Error() string   { return e.why.Error() + " (" + e.fate.Error() + ")" }
+func (e *endedError) Unwrap() []error { return []error{e.why, e.fate} }
 
 // Cancel completes the call with an error that is a context.Canceled, unless it is completed already: an answer that comes
 // later is ignored, and the call is not sent again. What the monitors have been sent they may do all the same. It returns
@@ -104,6 +127,10 @@ func (c *core) start(call *Call) {
 	if call.sub != nil {
 		c.subs.add(call.sub)
 	}
+	if call.resend == ResendReadOnly {
+		c.commands.wanted = true
+		c.learnCommands()
+	}
 	switch {
 	case c.closed: // shutdown completes it, in its turn
 	case c.ready():
@@ -114,17 +141,91 @@ func (c *core) start(call *Call) {
 	}
 }
 
-// send sends a call on the present session, if there is anything to send. A failure to send is the end of the session,
-// which its reader reports; the next one sends the call again.
+// send sends a call, if there is anything to send. A failure to send is the end of the session, which its reader reports;
+// then the call is sent again, or ends.
 func (c *core) send(call *Call) {
 	switch {
 	case call.sub != nil: // flush sends it
+		c.assign(call, c.session)
 	case call.message == nil:
 		c.finish(call, outcome{}) // the session was all that it wanted
 	default:
-		call.sent++
-		c.session.send(call.message(c, call.id), call.id)
+		c.sendOn(c.choose(call), call)
+		c.scheduleHedge(call)
 	}
+}
+
+// sendOn sends a call's message on a session.
+func (c *core) sendOn(s *session, call *Call) {
+	call.sent++
+	c.assign(call, s)
+	s.send(call.message(c, call.id), call.id)
+}
+
+// assign notes that a session owes the answer to a call.
+func (c *core) assign(call *Call, s *session) {
+	if call.on == nil {
+		call.on = s
+	} else {
+		call.hedge = s
+	}
+	if s.calls++; s.calls == 1 {
+		c.attend(s)
+	}
+}
+
+// release takes back what assign has noted.
+func (p *Call) release() {
+	for _, s := range []*session{p.on, p.hedge} {
+		if s != nil {
+			s.calls--
+		}
+	}
+	p.on, p.hedge = nil, nil
+}
+
+// orphan takes the calls from a session that was closed. They wait for the next one, or end, as their policy says.
+func (c *core) orphan(s *session, why error) {
+	for _, m := range s.conn.Unsent() {
+		if call := c.pending[m.Tid]; call != nil && (call.on == s || call.hedge == s) {
+			call.sent-- // it was handed to a connection that has not passed it on
+		}
+	}
+	for _, call := range c.inOrder() {
+		switch {
+		case call.hedge == s:
+			call.hedge = nil
+		case call.on != s:
+		case call.hedge != nil: // which still owes the answer
+			call.on, call.hedge = call.hedge, nil
+		case call.sent == 0 || c.mayResend(call):
+			call.on = nil
+		default:
+			c.finish(call, outcome{err: fmt.Errorf("%w: mon.%s: %w", ErrSessionLost, s.name, lost(why))})
+		}
+	}
+}
+
+// mayResend reports whether a call may be sent again when it is not known what has become of it.
+func (c *core) mayResend(call *Call) bool {
+	switch c.policy(call) {
+	case ResendAlways:
+		return true
+	case ResendReadOnly:
+		return c.reads(call)
+	}
+	return false
+}
+
+// policy returns what becomes of a call.
+func (c *core) policy(call *Call) Resend {
+	switch {
+	case !call.command:
+		return ResendAlways
+	case call.resend == ResendDefault:
+		return c.cfg.Resend
+	}
+	return call.resend
 }
 
 // inOrder returns what is pending in the order in which it was asked for.
@@ -136,17 +237,22 @@ func (c *core) inOrder() []*Call {
 	return calls
 }
 
-// resendAll sends what is pending on a new session.
-func (c *core) resendAll() {
+// sendUnsent sends what no session owes an answer to.
+func (c *core) sendUnsent() {
+	if !c.ready() {
+		return
+	}
 	for _, call := range c.inOrder() {
-		c.send(call)
+		if call.on == nil && c.pending[call.id] == call {
+			c.send(call)
+		}
 	}
 }
 
 // answer completes the call that a reply belongs to. Nobody waits for replies to withdrawn calls.
-func (c *core) answer(id uint64, reply monmsg.Message) {
-	if call := c.pending[id]; call != nil {
-		c.finish(call, outcome{reply: reply})
+func (c *core) answer(s *session, id uint64, reply monmsg.Message) {
+	if call := c.pending[id]; call != nil && (call.on == s || call.hedge == s) {
+		c.finish(call, outcome{reply: reply, mon: s.name})
 	}
 }
 
@@ -159,9 +265,10 @@ func (c *core) finish(call *Call, o outcome) {
 	if call.sub != nil {
 		c.subs.end(call.sub, ErrUnsubscribed)
 	}
-	o.resent = call.sent > 1
+	o.sent, o.resent = call.sent > 0, call.sent > 1
+	call.release()
 	done := call.done
-	call.message, call.sub, call.done = nil, nil, nil
+	call.message, call.text, call.sub, call.done = nil, nil, nil, nil
 	if done != nil {
 		done(o)
 		return

@@ -74,6 +74,15 @@ func (c *Client) Session() (SessionInfo, bool) {
 	return *s, true
 }
 
+// Standbys returns the standby sessions that could take over.
+func (c *Client) Standbys() []SessionInfo {
+	list := c.core.published.standbys.Load()
+	if list == nil {
+		return nil
+	}
+	return slices.Clone(*list)
+}
+
 // oneOf refuses a word that is none of those that are known.
 func oneOf(word string, known []string) error {
 	if slices.Contains(known, word) {

@@ -32,7 +32,13 @@ func TestCloseWhenAnAttemptSucceedsTooLate(t *testing.T) {
 				return mons.Dial(ctx, network, address)
 			}
 			var c *core
-			cfg, err := Config{MonMap: mons.MonMap(), Dial: dial, OnSession: func(e SessionEvent) {
+			monmap := mons.MonMap()
+			for i := range monmap.Mons {
+				if monmap.Mons[i].Name != dead.Name() {
+					monmap.Mons[i].Priority = 1 // mon.c is tried first
+				}
+			}
+			cfg, err := Config{MonMap: monmap, HuntStagger: 1, Dial: dial, OnSession: func(e SessionEvent) {
 				if e.Kind == SessionAttempt { // mon.c refuses
 					<-time.After(time.Second) // until the other two have let us in and are waiting to be looked at
 					c.intake.close(ErrClosed)

@@ -26,6 +26,9 @@ type Command struct {
 	// Input goes along with the command (what the ceph tool reads with -i). It is not copied: leave it alone until the
 	// command was answered or, where it ended otherwise, until the client is closed.
 	Input []byte
+
+	// Resend is what becomes of the command when its session is lost before the answer came.
+	Resend Resend
 }
 
 // Raw returns the command of a JSON text.
@@ -96,8 +99,10 @@ type Reply struct {
 	Status string
 	// Output is what the command printed. It belongs to the caller.
 	Output []byte
-	// Resent says that the command was sent more than once because sessions were lost, so that the monitors may have
-	// executed it more than once.
+	// Mon is the name of the monitor that the answer came from.
+	Mon string
+	// Resent says that the command was sent more than once, because sessions were lost or for HedgeDelay, so that the
+	// monitors may have executed it more than once. They may do so without that, too: see ResendNever.
 	Resent bool
 
 	command Command // without its input
@@ -137,7 +142,7 @@ func (c *Client) StartCommand(cmd Command, timeout time.Duration, done func(*Rep
 	}
 	call.done = func(o outcome) { done(cmd.reply(o)) }
 	if err := c.core.begin(call, c.core.opTimeout(timeout)); err != nil {
-		return nil, cmd.failed(err)
+		return nil, cmd.failed(outcome{err: err}.ended())
 	}
 	return call, nil
 }
@@ -148,8 +153,11 @@ func (cmd Command) call() (*Call, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cmd.Resend < ResendDefault || cmd.Resend > ResendReadOnly {
+		return nil, fmt.Errorf("monclient: %v: Command.Resend is %v", cmd, cmd.Resend)
+	}
 	input := cmd.Input
-	return &Call{message: func(c *core, _ uint64) monmsg.Message {
+	return &Call{command: true, text: text, resend: cmd.Resend, message: func(c *core, _ uint64) monmsg.Message {
 		return &monmsg.MMonCommand{FSID: c.monmap.FSID, Cmd: text, Input: input}
 	}}, nil
 }
@@ -157,14 +165,14 @@ func (cmd Command) call() (*Call, error) {
 // reply makes the reply of how the call has ended.
 func (cmd Command) reply(o outcome) (*Reply, error) {
 	if o.err != nil {
-		return nil, cmd.failed(o.err)
+		return nil, cmd.failed(o.ended())
 	}
 	ack, ok := o.reply.(*monmsg.MMonCommandAck)
 	if !ok {
 		return nil, fmt.Errorf("monclient: %v: answered with %s", cmd, monmsg.TypeName(o.reply.MsgType()))
 	}
 	cmd.Input = nil
-	return &Reply{Retval: ack.Retval, Status: ack.Status, Output: ack.Output, Resent: o.resent, command: cmd}, nil
+	return &Reply{Retval: ack.Retval, Status: ack.Status, Output: ack.Output, Mon: o.mon, Resent: o.resent, command: cmd}, nil
 }
 
 // failed says which command has no answer.

@@ -34,6 +34,10 @@ type Config struct {
 	Name denc.EntityName
 	// Key is the entity's secret. Without one only clusters without authentication let the client in.
 	Key cephx.Key
+	// KeySource, when set, is asked for the key again now and then, and when a monitor refuses the present one, so that a
+	// key can be changed while the client lives. It runs on a goroutine of its own, one at a time. FromConf makes it look
+	// at the keyring (monclient_keyring_watch, true).
+	KeySource func(ctx context.Context) (cephx.Key, error)
 	// Methods are the authentication methods in order, as cephx.Config has them: nil is cephx with a key and none
 	// without. Only a list that has none in it allows an unauthenticated connection with a key at hand.
 	Methods []cephx.Method
@@ -48,23 +52,49 @@ type Config struct {
 	// ReadyTimeout bounds one attempt at one monitor, from dialling until it is ready (ms_connection_ready_timeout,
 	// 10 s).
 	ReadyTimeout time.Duration
-	// HuntParallel is how many monitors are tried at once (mon_client_hunt_parallel, 3); negative: all.
+	// HuntParallel is how many monitors are tried at once, at most (mon_client_hunt_parallel, 3); negative: all.
 	HuntParallel int
-	// HuntInterval is how long a batch of attempts has before others are tried (mon_client_hunt_interval, 3 s). Every
-	// round through all monitors without success multiplies it by HuntBackoff (mon_client_hunt_interval_backoff, 1.5) up
-	// to HuntMaxMultiple times (…_max_multiple, 10).
+	// HuntStagger is how long the newest attempt may take before the next monitor is tried as well
+	// (monclient_hunt_stagger, 50 ms). When an attempt fails the next one begins at once.
+	HuntStagger time.Duration
+	// HuntInterval is how long one attempt has before it is given up (mon_client_hunt_interval, 3 s). Every round through
+	// all monitors without success multiplies it by HuntBackoff (mon_client_hunt_interval_backoff, 1.5) up to
+	// HuntMaxMultiple times (…_max_multiple, 10).
 	HuntInterval    time.Duration
 	HuntBackoff     float64
 	HuntMaxMultiple float64
 	// InitialBackoff is the pause after a first round in which every monitor has failed (ms_initial_backoff, 0.2 s). It
-	// doubles with every round up to MaxBackoff (ms_max_backoff, 15 s).
+	// doubles with every round up to MaxBackoff (ms_max_backoff, 15 s). Up to half of a pause is left out, at random, so
+	// that clients which lost their monitor together do not return together.
 	InitialBackoff time.Duration
 	MaxBackoff     time.Duration
-	// PingInterval is the time between keepalives (mon_client_ping_interval, 10 s).
-	PingInterval time.Duration
-	// PingTimeout is how long a monitor may leave keepalives unanswered before it is given up
-	// (mon_client_ping_timeout, 30 s).
-	PingTimeout time.Duration
+
+	// PingInterval is the time between keepalives while nobody waits for an answer (mon_client_ping_interval, 10 s), and
+	// ProbeInterval while somebody does (monclient_probe_interval, 0.5 s).
+	PingInterval  time.Duration
+	ProbeInterval time.Duration
+	// ProbeTimeout is how long a monitor may leave a keepalive unanswered, with no other sign of life, before it is given
+	// up (monclient_probe_timeout, 2 s). For a monitor whose answers take long, or differ much, it is longer, but never
+	// longer than PingTimeout (mon_client_ping_timeout, 30 s).
+	ProbeTimeout time.Duration
+	PingTimeout  time.Duration
+	// QuorumTimeout is how long a monitor that answers keepalives may leave everything else unanswered before another one
+	// is asked, to which the session moves if that one does answer (monclient_quorum_timeout, 5 s; 0 there, negative
+	// here: never). Monitors without a quorum keep their clients waiting.
+	QuorumTimeout time.Duration
+
+	// Resend is what becomes of commands that say nothing about it when their session is lost
+	// (monclient_command_resend, always).
+	Resend Resend
+	// StandbySessions is how many authenticated spare sessions with other monitors are kept, of which one takes over when
+	// the session is lost (monclient_standby_sessions, 0).
+	StandbySessions int
+	// ReadBalance spreads version queries, and commands that only read, over the session and its standbys
+	// (monclient_read_balance). A monitor that has just heard of a change may be asked before another one has.
+	ReadBalance bool
+	// HedgeDelay, when positive, has version queries and commands that only read sent to a standby as well when they have
+	// no answer after that time, unless they are ResendNever; the first answer counts (monclient_hedge_delay, 0).
+	HedgeDelay time.Duration
 
 	// Dial opens the connection to a monitor, nil: net.Dialer. It may lead through a proxy or a tunnel: address is the
 	// IP and port that the monmap has, and the monitor is told that.
@@ -109,7 +139,7 @@ func (cfg *Config) FillFrom(ctx context.Context, conf *cephconf.Config) error {
 	if err := cfg.monitorsFrom(ctx, conf); err != nil {
 		return err
 	}
-	if err := cfg.credentialsFrom(conf); err != nil {
+	if err := cfg.credentialsFrom(ctx, conf); err != nil {
 		return err
 	}
 	return cfg.optionsFrom(conf)
@@ -152,8 +182,8 @@ func bootstrapMonMap(start *cephconf.Bootstrap) (*cephmap.MonMap, error) {
 	return m, nil
 }
 
-// credentialsFrom fills in Key, Methods and Modes.
-func (cfg *Config) credentialsFrom(conf *cephconf.Config) error {
+// credentialsFrom fills in Key, KeySource, Methods and Modes.
+func (cfg *Config) credentialsFrom(ctx context.Context, conf *cephconf.Config) error {
 	if src, err := conf.Source("auth_client_required"); err == nil && src.Level > cephconf.LevelDefault {
 		list, err := conf.Get("auth_client_required")
 		if err != nil {
@@ -173,12 +203,21 @@ func (cfg *Config) credentialsFrom(conf *cephconf.Config) error {
 		return &cephconf.OptionError{Option: "ms_mon_client_mode", Source: src,
 			Err: fmt.Errorf("%w: %q has neither secure nor crc", cephconf.ErrInvalidValue, modes)}
 	}
-	if !cfg.Key.IsZero() {
+	if !cfg.Key.IsZero() { // and KeySource is whose it was
 		return nil
 	}
-	cfg.Key, err = conf.LoadKey()
-	if err != nil && errors.Is(err, cephconf.ErrNoKeyring) && cfg.allowsNone() {
-		return nil
+	cfg.KeySource = nil
+	watch := conf.WatchKey()
+	cfg.Key, err = watch.Key(ctx)
+	if err != nil {
+		if errors.Is(err, cephconf.ErrNoKeyring) && cfg.allowsNone() {
+			return nil
+		}
+		return err
+	}
+	watched, err := conf.Bool("monclient_keyring_watch")
+	if watched && !watch.Fixed() {
+		cfg.KeySource = watch.Key
 	}
 	return err
 }
@@ -224,6 +263,26 @@ func (cfg *Config) optionsFrom(conf *cephconf.Config) error {
 		cfg.HuntParallel = -1 // Ceph's word for all
 	}
 	errs = append(errs, err)
+	duration("monclient_hunt_stagger", &cfg.HuntStagger)
+	if cfg.HuntStagger == 0 {
+		cfg.HuntStagger = 1 // at once; 0 would be the default
+	}
+	duration("monclient_probe_interval", &cfg.ProbeInterval)
+	duration("monclient_probe_timeout", &cfg.ProbeTimeout)
+	duration("monclient_quorum_timeout", &cfg.QuorumTimeout)
+	if cfg.QuorumTimeout == 0 {
+		cfg.QuorumTimeout = -1
+	}
+	duration("monclient_hedge_delay", &cfg.HedgeDelay)
+	resend, err := conf.Get("monclient_command_resend")
+	errs = append(errs, err)
+	cfg.Resend, err = ParseResend(resend)
+	errs = append(errs, err)
+	standbys, err := conf.Uint("monclient_standby_sessions")
+	cfg.StandbySessions = int(min(standbys, math.MaxInt32))
+	errs = append(errs, err)
+	cfg.ReadBalance, err = conf.Bool("monclient_read_balance")
+	errs = append(errs, err)
 	limit, err := conf.Uint("monclient_max_message")
 	cfg.MaxMessage = int(min(limit, math.MaxInt32))
 	errs = append(errs, err)
@@ -240,13 +299,17 @@ const (
 	defaultConnectTimeout  = 300 * time.Second
 	defaultReadyTimeout    = 10 * time.Second
 	defaultHuntParallel    = 3
+	defaultHuntStagger     = 50 * time.Millisecond
 	defaultHuntInterval    = 3 * time.Second
 	defaultHuntBackoff     = 1.5
 	defaultHuntMaxMultiple = 10
 	defaultInitialBackoff  = 200 * time.Millisecond
 	defaultMaxBackoff      = 15 * time.Second
 	defaultPingInterval    = 10 * time.Second
+	defaultProbeInterval   = 500 * time.Millisecond
+	defaultProbeTimeout    = 2 * time.Second
 	defaultPingTimeout     = 30 * time.Second
+	defaultQuorumTimeout   = 5 * time.Second
 )
 
 // orDefault sets *v to d when it is zero.
@@ -263,13 +326,18 @@ func (cfg Config) resolved(ctx context.Context) (Config, error) {
 	orDefault(&cfg.ConnectTimeout, defaultConnectTimeout)
 	orDefault(&cfg.ReadyTimeout, defaultReadyTimeout)
 	orDefault(&cfg.HuntParallel, defaultHuntParallel)
+	orDefault(&cfg.HuntStagger, defaultHuntStagger)
 	orDefault(&cfg.HuntInterval, defaultHuntInterval)
 	orDefault(&cfg.HuntBackoff, defaultHuntBackoff)
 	orDefault(&cfg.HuntMaxMultiple, defaultHuntMaxMultiple)
 	orDefault(&cfg.InitialBackoff, defaultInitialBackoff)
 	orDefault(&cfg.MaxBackoff, defaultMaxBackoff)
 	orDefault(&cfg.PingInterval, defaultPingInterval)
+	orDefault(&cfg.ProbeInterval, defaultProbeInterval)
+	orDefault(&cfg.ProbeTimeout, defaultProbeTimeout)
 	orDefault(&cfg.PingTimeout, defaultPingTimeout)
+	orDefault(&cfg.QuorumTimeout, defaultQuorumTimeout)
+	orDefault(&cfg.Resend, ResendAlways)
 	cfg.HuntBackoff = max(cfg.HuntBackoff, 1)
 	cfg.HuntMaxMultiple = max(cfg.HuntMaxMultiple, 1)
 	if cfg.Dial == nil {
@@ -298,6 +366,12 @@ func (cfg Config) resolved(ctx context.Context) (Config, error) {
 		}
 	}
 	cfg.MonMap = cfg.MonMap.Clone()
+	if cfg.Key.IsZero() && cfg.KeySource != nil {
+		var err error
+		if cfg.Key, err = cfg.KeySource(ctx); err != nil {
+			return cfg, fmt.Errorf("monclient: key of %v: %w", cfg.Name, err)
+		}
+	}
 	return cfg, cfg.check()
 }
 
@@ -317,10 +391,17 @@ func (cfg *Config) check() error {
 	for name, d := range map[string]time.Duration{
 		"OpTimeout": cfg.OpTimeout, "ReadyTimeout": cfg.ReadyTimeout,
 		"HuntInterval": cfg.HuntInterval, "InitialBackoff": cfg.InitialBackoff, "MaxBackoff": cfg.MaxBackoff, "PingInterval": cfg.PingInterval, "PingTimeout": cfg.PingTimeout,
+		"HuntStagger": cfg.HuntStagger, "ProbeInterval": cfg.ProbeInterval, "ProbeTimeout": cfg.ProbeTimeout, "HedgeDelay": cfg.HedgeDelay,
 	} {
 		if d < 0 {
 			return fmt.Errorf("monclient: Config.%s is negative: %v", name, d)
 		}
+	}
+	if cfg.StandbySessions < 0 {
+		return fmt.Errorf("monclient: Config.StandbySessions is negative: %d", cfg.StandbySessions)
+	}
+	if _, ok := resendNames[cfg.Resend]; !ok {
+		return fmt.Errorf("monclient: Config.Resend is unknown: %v", cfg.Resend)
 	}
 	// A wrong name, key or mode is better told now than by every attempt.
 	_, err := cephx.NewHandshake(cfg.handshake(cephx.AuthState{}))

@@ -239,3 +239,80 @@ func TestConnectErrorText(t *testing.T) {
 		"timed out: mon.b v2:10.0.0.1:3300/0: dial: connection refused (after 1s)")
 	require.EqualError(t, &ConnectError{Err: context.Canceled}, "context canceled")
 }
+
+func TestFromConfTakesTheOptionsOfThisLibrary(t *testing.T) {
+	dir := t.TempDir()
+	base := "mon_host = 10.0.0.1\nkeyring = " + writeKeyring(t, dir, testKey(t)) + "\n"
+	cfg, err := FromConf(t.Context(), confWith(t, dir, base))
+	require.NoError(t, err)
+	require.NotNil(t, cfg.KeySource)
+	key, err := cfg.KeySource(t.Context())
+	require.NoError(t, err)
+	require.True(t, cfg.Key.Equal(key))
+	// What options say when they say nothing is what an empty Config says.
+	want, err := Config{MonMap: cfg.MonMap}.resolved(t.Context())
+	require.NoError(t, err)
+	got, err := cfg.resolved(t.Context())
+	require.NoError(t, err)
+	for _, c := range []*Config{&want, &got} {
+		c.Name, c.Key, c.KeySource, c.Modes, c.Dial, c.Logger = denc.EntityName{}, cephx.Key{}, nil, nil, nil, nil
+	}
+	require.Equal(t, want, got)
+
+	cfg, err = FromConf(t.Context(), confWith(t, dir, base+`
+monclient_keyring_watch = false
+monclient_standby_sessions = 2
+monclient_read_balance = true
+monclient_hedge_delay = 0.02
+monclient_hunt_stagger = 0.25
+monclient_probe_interval = 0.1
+monclient_probe_timeout = 1.5
+monclient_quorum_timeout = 0
+monclient_command_resend = read-only
+`))
+	require.NoError(t, err)
+	require.Nil(t, cfg.KeySource)
+	require.Equal(t, 2, cfg.StandbySessions)
+	require.True(t, cfg.ReadBalance)
+	require.Equal(t, 20*time.Millisecond, cfg.HedgeDelay)
+	require.Equal(t, 250*time.Millisecond, cfg.HuntStagger)
+	require.Equal(t, 100*time.Millisecond, cfg.ProbeInterval)
+	require.Equal(t, 1500*time.Millisecond, cfg.ProbeTimeout)
+	require.Negative(t, cfg.QuorumTimeout)
+	require.Equal(t, ResendReadOnly, cfg.Resend)
+
+	cfg, err = FromConf(t.Context(), confWith(t, dir, base+"monclient_hunt_stagger = 0\n"))
+	require.NoError(t, err)
+	cfg, err = cfg.resolved(t.Context())
+	require.NoError(t, err)
+	require.LessOrEqual(t, cfg.HuntStagger, time.Microsecond)
+
+	// A key of one's own stays, and so does where it comes from.
+	own := Config{Key: testKey(t)}
+	require.NoError(t, own.FillFrom(t.Context(), confWith(t, dir, base)))
+	require.Nil(t, own.KeySource)
+	cfg, err = FromConf(t.Context(), confWith(t, dir, "mon_host = 10.0.0.1\nkey = "+testKey(t).Reveal()))
+	require.NoError(t, err)
+	require.Nil(t, cfg.KeySource, "a key in the configuration itself does not change")
+}
+
+func TestConfigRefusesWhatCannotBe(t *testing.T) {
+	for _, tt := range []struct {
+		change func(*Config)
+		want   string
+	}{
+		{func(cfg *Config) { cfg.HuntStagger = -1 }, "Config.HuntStagger is negative"},
+		{func(cfg *Config) { cfg.ProbeInterval = -1 }, "Config.ProbeInterval is negative"},
+		{func(cfg *Config) { cfg.ProbeTimeout = -1 }, "Config.ProbeTimeout is negative"},
+		{func(cfg *Config) { cfg.HedgeDelay = -1 }, "Config.HedgeDelay is negative"},
+		{func(cfg *Config) { cfg.StandbySessions = -1 }, "Config.StandbySessions is negative"},
+		{func(cfg *Config) { cfg.Resend = 9 }, "Config.Resend is unknown: Resend(9)"},
+	} {
+		cfg := Config{MonHost: "10.0.0.1", Key: testKey(t)}
+		tt.change(&cfg)
+		_, err := cfg.resolved(t.Context())
+		require.ErrorContains(t, err, tt.want)
+	}
+	_, err := Config{MonHost: "10.0.0.1", QuorumTimeout: -1, ConnectTimeout: -1, HuntParallel: -1}.resolved(t.Context())
+	require.NoError(t, err)
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/libmonclient/libmonclient/cephx"
+	"github.com/libmonclient/libmonclient/denc"
 	"github.com/libmonclient/libmonclient/monclient/cephmap"
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 )
@@ -48,9 +49,13 @@ type core struct {
 	confirmed bool
 	fsid      uuid.UUID // of the cluster that is wanted; zero until any is known
 	auth      cephx.AuthState
+	// credential is where the key comes from while the client lives.
+	credential credential
 
 	session *session // nil while hunting
-	closed  bool     // nothing is to be sent any more
+	standby standby
+	peers   map[denc.EntityAddr]*peer
+	closed  bool // nothing is to be sent any more
 	hunt    hunt
 	timer   *time.Timer
 
@@ -58,12 +63,16 @@ type core struct {
 	lastID    uint64
 	pending   map[uint64]*Call
 	deadlines deadlines // of pending
+	hedges    hedges    // of pending
 	subs      subscriptions
+	commands  commands
+	turn      int // whose it is to be asked something, with ReadBalance
 
 	// published is what callers may read at any time.
 	published struct {
 		monmap   atomic.Pointer[cephmap.MonMap]
 		session  atomic.Pointer[SessionInfo]
+		standbys atomic.Pointer[[]SessionInfo]
 		globalID atomic.Uint64
 	}
 }
@@ -78,9 +87,12 @@ func newCore(cfg Config) *core {
 		monmap:  cfg.MonMap,
 		fsid:    cfg.FSID,
 		pending: make(map[uint64]*Call),
+		peers:   make(map[denc.EntityAddr]*peer),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.hunt.init()
+	c.standby.init(cfg.InitialBackoff)
+	c.credential.init(cfg.Key, time.Now())
 	c.subs.init(c)
 	c.published.monmap.Store(c.monmap)
 	return c
@@ -157,12 +169,13 @@ func (c *core) take(e event) {
 // shutdown ends everything that the client has started. The intake is closed and empty, so nothing comes after it.
 func (c *core) shutdown() {
 	c.cancel(ErrClosed)
-	if c.session != nil {
-		c.session.close()
+	for _, s := range c.sessions() {
+		s.close()
 	}
 	c.published.session.Store(nil)
+	c.published.standbys.Store(nil)
 	c.others.Wait()
-	c.session = nil
+	c.session, c.standby.sessions = nil, nil
 	c.failAll(ErrClosed)
 	c.subs.endAll(ErrClosed)
 }
@@ -172,48 +185,39 @@ func (c *core) ready() bool { return c.session != nil && c.session.established }
 
 // nextTick returns when tick has something to do.
 func (c *core) nextTick() time.Time {
-	next := c.hunt.next
+	var next time.Time
 	if c.session != nil {
-		next = c.session.nextPing
+		next = earlier(c.session.health.next, c.nextStandbyTick())
+	} else {
+		next = c.nextHuntTick()
 	}
-	if call := c.deadlines.first(); call != nil && call.deadline.Before(next) {
-		next = call.deadline
+	for _, s := range c.standby.sessions {
+		next = earlier(next, s.health.next)
+	}
+	next = earlier(next, c.nextKeyTick())
+	if call := c.deadlines.first(); call != nil {
+		next = earlier(next, call.deadline)
+	}
+	if len(c.hedges) > 0 {
+		next = earlier(next, c.hedges[0].at)
 	}
 	return next
 }
 
 func (c *core) tick(now time.Time) {
 	c.expire(now)
+	c.hedge(now)
+	c.tickKey(now)
+	for _, s := range c.sessions() {
+		if !now.Before(s.health.next) {
+			c.check(s, now)
+		}
+	}
 	switch {
-	case c.session != nil && !now.Before(c.session.nextPing):
-		c.keepalive(now)
-	case c.session == nil && !now.Before(c.hunt.next):
+	case c.session == nil:
 		c.huntTick(now)
-	}
-}
-
-// keepalive runs once per PingInterval on a session: it gives a silent monitor up, renews tickets, and asks for a sign
-// of life.
-func (c *core) keepalive(now time.Time) {
-	s := c.session
-	s.nextPing = now.Add(c.cfg.PingInterval)
-	if silent := now.Sub(s.lastAnswer()); silent > c.cfg.PingTimeout {
-		c.lose(s, errSilent(silent))
-		return
-	}
-	c.renew(s)
-	s.conn.Keepalive()
-}
-
-// renew asks for new tickets when some are due.
-func (c *core) renew(s *session) {
-	payload, err := s.auth.RenewRequest()
-	if err != nil {
-		c.lose(s, err)
-		return
-	}
-	if payload != nil {
-		s.send(&monmsg.MAuth{Protocol: uint32(s.auth.Method()), Payload: payload, MonMapEpoch: c.monmap.Epoch}, 0)
+	case !now.Before(c.nextStandbyTick()):
+		c.tendStandbys(now)
 	}
 }
 

@@ -36,6 +36,10 @@ var (
 	ErrKeepalive = errors.New("no answer to keepalives")
 	// ErrNoAnswer says that a monitor did not complete an attempt in the time that it had, or has not until now.
 	ErrNoAnswer = errors.New("no answer")
+	// ErrNoQuorum says that a monitor answered keepalives and nothing else, while another monitor did answer.
+	ErrNoQuorum = errors.New("out of quorum")
+	// ErrSessionLost says that the session with the monitor that was asked was lost. What ended it is wrapped, too.
+	ErrSessionLost = errors.New("session lost")
 	// ErrUnsubscribed says that the subscription was closed.
 	ErrUnsubscribed = errors.New("unsubscribed")
 
@@ -167,7 +171,9 @@ var errnos = []struct {
 	{errNoFunction, denc.EINVAL},
 	{errNotQueued, denc.EINVAL},
 	{ErrLegacyOnly, denc.EOPNOTSUPP},
+	{ErrSessionLost, denc.ECONNRESET},
 	{ErrKeepalive, denc.ETIMEDOUT},
+	{ErrNoQuorum, denc.ETIMEDOUT},
 	{cephconf.ErrNoMonitors, denc.ENOENT},
 	{cephconf.ErrNoKeyring, denc.ENOENT},
 	{cephconf.ErrNoConf, denc.ENOENT},

@@ -18,8 +18,14 @@ const (
 	SessionAttempt
 	// SessionConnected: there is a session with Mon, after Elapsed of hunting.
 	SessionConnected
-	// SessionLost: the session with Mon is over; Err says why. Hunting follows.
+	// SessionLost: the session with Mon is over; Err says why. Hunting follows, or SessionFailedOver.
 	SessionLost
+	// SessionFailedOver: Mon, with which there was a standby, has taken over at once.
+	SessionFailedOver
+	// SessionStandby: there is a standby session with Mon, after Elapsed; with an Err it is over.
+	SessionStandby
+	// SessionCredential: the key was changed.
+	SessionCredential
 )
 
 // String returns a word for the kind.
@@ -33,6 +39,12 @@ func (k SessionEventKind) String() string {
 		return "connected"
 	case SessionLost:
 		return "lost"
+	case SessionFailedOver:
+		return "failed over"
+	case SessionStandby:
+		return "standby"
+	case SessionCredential:
+		return "credential changed"
 	}
 	return "unknown"
 }
@@ -42,10 +54,10 @@ type SessionEvent struct {
 	Kind    SessionEventKind
 	Mon     string          // the monitor, without "mon."
 	Addr    denc.EntityAddr // its address
-	Mons    []string        // SessionHunting: the monitors tried at once
+	Mons    []string        // SessionHunting: the monitors, in the order in which they are going to be tried
 	Attempt Attempt         // SessionAttempt
-	Elapsed time.Duration   // SessionConnected: since hunting began; SessionLost: since the session began
-	Err     error           // SessionLost
+	Elapsed time.Duration   // SessionConnected: since hunting began; SessionLost: since the session began; see the others
+	Err     error           // SessionLost, SessionStandby
 }
 
 // String prints the event for people.
@@ -59,6 +71,13 @@ func (e SessionEvent) String() string {
 		return "mon." + e.Mon + " in " + e.Elapsed.Round(100*time.Microsecond).String()
 	case SessionLost:
 		return "lost mon." + e.Mon + ": " + e.Err.Error()
+	case SessionFailedOver:
+		return "mon." + e.Mon + " takes over"
+	case SessionStandby:
+		if e.Err != nil {
+			return "lost standby mon." + e.Mon + ": " + e.Err.Error()
+		}
+		return "standby mon." + e.Mon + " in " + e.Elapsed.Round(100*time.Microsecond).String()
 	}
 	return e.Kind.String()
 }

@@ -1,36 +1,31 @@
 package monclient
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/libmonclient/libmonclient/cephx"
 	"github.com/libmonclient/libmonclient/denc"
-	"github.com/libmonclient/libmonclient/msgr2"
 )
 
-// Steps of an attempt besides those of the handshake.
-const (
-	stepDial      = "dial"
-	stepHandshake = "handshake" // of an attempt that has not ended
-	stepSession   = "session"   // authenticated, and lost before it was of use
-)
-
-// hunt is the search for a monitor (MonClient::_reopen_session and _add_conns in src/mon/MonClient.cc): a batch of
-// monitors is tried at once, the first that lets us in wins, and when all of the batch have failed, or its time is up,
-// the next batch is tried. A round ends when every monitor has been tried. The time that a batch has, and the pause
-// between rounds, grow from round to round.
+// hunt is the search for a monitor (MonClient::_reopen_session in src/mon/MonClient.cc). Where Ceph's clients try several
+// monitors at once and drop all but one, this one tries one, the next as soon as that has failed or is slow, and so on: the
+// first that lets us in wins (as RFC 8305 does it for addresses). A round ends when every monitor has been tried. The time
+// that an attempt has, and the pause between rounds, grow from round to round.
 type hunt struct {
 	began    time.Time // when the search began
-	next     time.Time // when the batch's time is up, or the pause ends
+	order    []*attempt
+	stale    bool      // order was made of an older monmap
+	stagger  time.Time // when the next of them is tried, whatever becomes of those that run
 	pausing  bool
-	pause    time.Duration // the next pause between rounds
+	next     time.Time     // the end of the pause between rounds
+	pause    time.Duration // the next one
 	multiple float64       // of HuntInterval
+	rounds   int           // that have ended since the search began
+	round    uint64        // counts all that ever began
 	running  map[*attempt]bool
 	tried    map[denc.EntityAddr]bool // in this round
 	hopeless bool                     // every attempt of this round has failed for good
@@ -45,19 +40,11 @@ func (h *hunt) init() {
 	h.tried = make(map[denc.EntityAddr]bool)
 }
 
-// forgetTried makes all monitors candidates again.
-func (h *hunt) forgetTried() { clear(h.tried) }
+// lateGrace is what an attempt that was canceled has to end.
+const lateGrace = 250 * time.Millisecond
 
-// attempt is one attempt to get a session with one monitor. Its fields do not change once it runs, but for step.
-type attempt struct {
-	mon    string
-	addr   denc.EntityAddr
-	began  time.Time
-	cancel context.CancelCauseFunc
-	step   atomic.Pointer[string] // how far it is
-}
-
-func (a *attempt) reached(step string) { a.step.Store(&step) }
+// replan has the monitors that are left for this round put in order again.
+func (h *hunt) replan() { h.stale = true }
 
 // startHunt begins the search, at once.
 func (c *core) startHunt() {
@@ -65,189 +52,70 @@ func (c *core) startHunt() {
 	c.hunt.began = now
 	c.hunt.log = nil
 	c.hunt.pause = c.cfg.InitialBackoff
+	c.hunt.rounds = 0
 	c.startRound(now)
 }
 
 func (c *core) startRound(now time.Time) {
-	c.hunt.forgetTried()
-	c.hunt.hopeless, c.hunt.rejected, c.hunt.verdict = true, nil, nil
-	c.startBatch(now)
+	h := &c.hunt
+	clear(h.tried)
+	h.round++
+	h.pausing, h.hopeless, h.rejected, h.verdict = false, true, nil, nil
+	c.plan()
+	names := make([]string, len(h.order))
+	for i, a := range h.order {
+		names[i] = a.mon
+	}
+	c.tell(SessionEvent{Kind: SessionHunting, Mons: names})
+	c.tryNext(now)
 }
 
-// interval returns the time that a batch has.
+// plan puts the monitors that this round has not tried in order.
+func (c *core) plan() {
+	c.hunt.stale = false
+	c.hunt.order = c.candidates(func(addr denc.EntityAddr) bool { return c.hunt.tried[addr] })
+}
+
+// interval returns the time that an attempt has.
 func (c *core) interval() time.Duration {
 	return time.Duration(float64(c.cfg.HuntInterval) * c.hunt.multiple)
 }
 
-// startBatch tries the next monitors. If all have been tried the round is over.
-func (c *core) startBatch(now time.Time) {
-	batch := c.candidates()
-	if len(batch) == 0 {
-		c.endRound(now)
+// tryNext tries the next monitor. When all have been tried, and have failed, the round is over.
+func (c *core) tryNext(now time.Time) {
+	h := &c.hunt
+	if h.stale {
+		c.plan()
+	}
+	if len(h.order) == 0 {
+		if len(h.running) == 0 {
+			c.endRound(now)
+		}
 		return
 	}
-	c.hunt.pausing = false
-	c.hunt.next = now.Add(c.interval())
-	names := make([]string, len(batch))
-	for i, a := range batch {
-		names[i] = a.mon
-	}
-	c.tell(SessionEvent{Kind: SessionHunting, Mons: names})
-	for _, a := range batch {
-		c.hunt.tried[a.addr] = true
-		c.launch(a, now)
-	}
+	a := h.order[0]
+	h.order = h.order[1:]
+	h.tried[a.addr] = true
+	h.running[a] = true
+	h.stagger = now.Add(c.cfg.HuntStagger)
+	c.launch(a, now)
 }
 
-// candidates returns the monitors to try next: of those not tried in this round, the ones with the lowest priority
-// value, in random order, by weight where there are weights, as many as HuntParallel.
-func (c *core) candidates() []*attempt {
-	var (
-		group   []*attempt
-		weights []uint16
-		lowest  uint16
-	)
-	for i := range c.monmap.Mons {
-		mon := &c.monmap.Mons[i]
-		addr, ok := mon.Addrs.Msgr2()
-		if !ok || c.hunt.tried[addr] {
-			continue
-		}
-		if len(group) > 0 && mon.Priority < lowest {
-			group, weights = nil, nil
-		}
-		if len(group) == 0 || mon.Priority == lowest {
-			lowest = mon.Priority
-			group = append(group, &attempt{mon: mon.Name, addr: addr})
-			weights = append(weights, mon.Weight)
-		}
-	}
-	order := weightedShuffle(weights)
-	if n := c.cfg.HuntParallel; n > 0 && n < len(order) {
-		order = order[:n]
-	}
-	batch := make([]*attempt, len(order))
-	for i, j := range order {
-		batch[i] = group[j]
-	}
-	return batch
-}
-
-// weightedShuffle returns the indices of weights in random order: each next one with a probability proportional to its
-// weight, or all alike when every weight is 0.
-func weightedShuffle(weights []uint16) []int {
-	left := make([]int, len(weights))
-	total := 0
-	for i, w := range weights {
-		left[i] = i
-		total += int(w)
-	}
-	order := make([]int, 0, len(weights))
-	for len(left) > 0 {
-		pick := 0
-		if total == 0 {
-			pick = rand.IntN(len(left)) // those without a weight come last, among themselves at random
-		} else {
-			at := rand.IntN(total)
-			for ; at >= int(weights[left[pick]]); pick++ {
-				at -= int(weights[left[pick]])
-			}
-		}
-		total -= int(weights[left[pick]])
-		order = append(order, left[pick])
-		left = slices.Delete(left, pick, pick+1)
-	}
-	return order
-}
-
-// launch starts an attempt in a goroutine of its own.
-func (c *core) launch(a *attempt, now time.Time) {
-	a.began = now
-	a.reached(stepDial)
-	c.hunt.running[a] = true
-	handshake, err := cephx.NewHandshake(c.cfg.handshake(c.auth))
-	if err != nil { // the configuration was checked, so this is not expected; it must not be lost all the same
-		_ = c.post(func() { c.finished(a, nil, nil, string(msgr2.StepAuth), err) }) // or it is closing
-		return
-	}
-	var ctx context.Context
-	ctx, a.cancel = context.WithCancelCause(c.ctx)
-	ctx, release := context.WithTimeoutCause(ctx, c.cfg.ReadyTimeout, fmt.Errorf("%w within %v", ErrNoAnswer, c.cfg.ReadyTimeout))
-	client := msgr2.ClientConfig{
-		Auth: handshake, Target: a.addr, Nonce: c.nonce, GID: -1, GlobalSeq: globalSeq.Add(1), Required: denc.FeatureOSDReplyMux,
-		Revision0: c.cfg.Revision0, OfferCompression: c.cfg.OfferCompression, MaxMessage: c.cfg.MaxMessage, OnPanic: c.cfg.OnPanic,
-	}
-	c.others.Go(func() {
-		defer release()
-		var conn *msgr2.Conn
-		var step string
-		var err error
-		if caught := c.survive(func() { conn, step, err = c.dial(ctx, a, client) }); caught != nil {
-			step, err = *a.step.Load(), caught
-		}
-		var auth *cephx.Session
-		if err == nil {
-			if auth, err = handshake.Session(); err != nil {
-				conn.Close()
-			}
-		}
-		posted := c.post(func() { c.finished(a, conn, auth, step, err) })
-		if posted != nil && conn != nil {
-			conn.Close()
-		}
-	})
-}
-
-// dial connects and runs the handshake. step says where it failed.
-func (c *core) dial(ctx context.Context, a *attempt, cfg msgr2.ClientConfig) (conn *msgr2.Conn, step string, err error) {
-	nc, err := c.cfg.Dial(ctx, "tcp", a.addr.AddrPort().String())
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			err = cause
-		}
-		return nil, stepDial, err
-	}
-	a.reached(stepHandshake)
-	conn, err = msgr2.Client(ctx, nc, cfg)
-	var he *msgr2.HandshakeError
-	if errors.As(err, &he) {
-		step = string(he.Step)
-	}
-	return conn, step, err
-}
-
-// finished takes the end of an attempt.
-func (c *core) finished(a *attempt, conn *msgr2.Conn, auth *cephx.Session, step string, err error) {
-	running := c.hunt.running[a]
-	delete(c.hunt.running, a)
-	if a.cancel != nil {
-		defer a.cancel(nil)
-	}
-	switch {
-	case err == nil && (c.session != nil || c.closed):
-		conn.Close() // it lost the race by a hair
-	case err == nil:
-		for other := range c.hunt.running {
-			delete(c.hunt.tried, other.addr) // it has not been judged
-		}
-		c.stopAttempts(errOutrun)
-		c.adopt(a, conn, auth)
-	case c.session != nil || c.closed || errors.Is(err, errOutrun): // it does not matter any more
-	default:
-		c.hunt.failed(c, a, step, err)
-		if running {
-			c.afterFailure(time.Now())
-		}
-	}
+// mayTryNext reports whether one more attempt may run now.
+func (c *core) mayTryNext() bool {
+	parallel := c.cfg.HuntParallel
+	return len(c.hunt.order) > 0 && c.hunt.rejected == nil && (parallel <= 0 || len(c.hunt.running) < parallel)
 }
 
 // failed records how an attempt failed.
 func (h *hunt) failed(c *core, a *attempt, step string, err error) {
+	now := time.Now()
 	name := a.mon
 	if n, ok := c.monmap.NameOf(a.addr); ok {
 		name = n
 	}
-	entry := Attempt{Mon: name, Addr: a.addr, Step: step, Elapsed: time.Since(a.began), Err: err}
+	c.peer(a.addr).failed = now
+	entry := Attempt{Mon: name, Addr: a.addr, Step: step, Elapsed: now.Sub(a.began), Err: err}
 	h.log = slices.DeleteFunc(h.log, func(old Attempt) bool { return old.Addr == a.addr })
 	h.log = append(h.log, entry)
 	h.hopeless = h.hopeless && permanent(err)
@@ -255,67 +123,145 @@ func (h *hunt) failed(c *core, a *attempt, step string, err error) {
 	var refusal *cephx.AuthError
 	switch {
 	case !errors.As(err, &refusal):
+	case !a.key.Equal(c.cfg.Key): // which was replaced in the meantime: that says nothing about the new one
+		delete(h.tried, a.addr)
+		h.replan()
+		h.hopeless = false
 	case refusal.ReclaimedID == 0:
 		h.rejected = err
 	case refusal.ReclaimedID == c.auth.GlobalID():
 		// The old ticket may be what was refused: it expired, or its secret was lost. A new client may be let in.
 		c.cfg.Logger.Warn("the monitor does not accept the earlier session, starting over", "global_id", refusal.ReclaimedID)
-		c.auth = cephx.AuthState{}
-		h.forgetTried()
+		c.dropAuth()
+		clear(h.tried)
+		for other := range h.running {
+			h.tried[other.addr] = true
+		}
+		h.replan()
 		h.hopeless = false
 	}
 }
 
-// afterFailure goes on when the last attempt of a batch has failed.
+// afterFailure goes on when an attempt has failed: at once, because there is nothing to wait for.
 func (c *core) afterFailure(now time.Time) {
 	switch {
-	case len(c.hunt.running) > 0 || c.hunt.pausing:
-	case c.hunt.rejected != nil:
-		c.endRound(now) // the monitors share one key database: asking the others would be hammering
-	default:
-		c.startBatch(now)
+	case c.hunt.pausing:
+	case c.hunt.rejected != nil: // the monitors share one key database: asking the others would be hammering
+		if len(c.hunt.running) == 0 {
+			c.endRound(now)
+		}
+	case c.hunt.stale || c.mayTryNext() || len(c.hunt.running) == 0:
+		c.tryNext(now)
 	}
 }
 
-// endRound pauses until the next round. When no attempt of this one can ever succeed, those who wait are told, and so is
-// everybody who asks for something during the pause.
+// endRound ends a round. If the key was refused there may be another one by now.
 func (c *core) endRound(now time.Time) {
-	why := c.hunt.rejected
-	if why == nil && c.hunt.hopeless && len(c.hunt.log) > 0 {
-		why = c.hunt.log[len(c.hunt.log)-1].Err
+	h := &c.hunt
+	if h.rejected == nil {
+		c.conclude(now)
+		return
 	}
-	if c.hunt.verdict = why; why != nil {
-		c.failAll(c.connectError(why))
-		c.hunt.pause = c.cfg.MaxBackoff // it takes a person to mend it
+	h.pausing, h.next = true, farAway()
+	round := h.round
+	c.refreshKey(func(changed bool) {
+		if !changed && c.session == nil && h.pausing && h.round == round && h.verdict == nil {
+			c.conclude(time.Now())
+		}
+	})
+}
+
+// conclude pauses until the next round. When no attempt of this one can ever succeed, those who wait are told, and so is
+// everybody who asks for something during the pause.
+func (c *core) conclude(now time.Time) {
+	h := &c.hunt
+	why := h.rejected
+	if why == nil && h.hopeless && len(h.log) > 0 {
+		why = h.log[len(h.log)-1].Err
+	}
+	h.rounds++
+	h.multiple = min(h.multiple*c.cfg.HuntBackoff, c.cfg.HuntMaxMultiple)
+	if h.verdict = why; why != nil {
+		h.pause = c.cfg.MaxBackoff // it takes a person to mend it
 	}
 	c.pauseHunt(now)
-	c.hunt.multiple = min(c.hunt.multiple*c.cfg.HuntBackoff, c.cfg.HuntMaxMultiple)
+	if why != nil {
+		c.failAll(c.connectError(why))
+	}
 }
 
 // pauseHunt puts the next round off; the pause after that will be longer.
 func (c *core) pauseHunt(now time.Time) {
 	c.hunt.pausing = true
-	c.hunt.next = now.Add(c.hunt.pause)
+	c.hunt.next = now.Add(jittered(c.hunt.pause))
 	c.hunt.pause = min(2*c.hunt.pause, c.cfg.MaxBackoff)
 }
 
-// huntTick runs when the batch's time is up, or the pause between rounds is over.
-func (c *core) huntTick(now time.Time) {
-	if c.hunt.pausing {
-		c.startRound(now)
-		return
-	}
-	c.stopAttempts(fmt.Errorf("%w within %v", ErrNoAnswer, c.interval()))
-	c.hunt.hopeless = false
-	c.startBatch(now)
+// jittered returns between half of d and d, so that what happened to many clients at once does not bring all of them back
+// at once.
+func jittered(d time.Duration) time.Duration {
+	return d - time.Duration(rand.Int64N(int64(d)/2+1))
 }
 
-// stopAttempts ends the attempts that run. What they come to is recorded, but nothing follows from it.
-func (c *core) stopAttempts(why error) {
+// nextHuntTick returns when huntTick has something to do.
+func (c *core) nextHuntTick() time.Time {
+	h := &c.hunt
+	if h.pausing {
+		return h.next
+	}
+	next := farAway()
+	if c.mayTryNext() {
+		next = h.stagger
+	}
+	for a := range h.running {
+		next = earlier(next, a.limit)
+	}
+	return next
+}
+
+// huntTick runs when the pause between rounds is over, when an attempt has taken too long, or when the next one is due.
+func (c *core) huntTick(now time.Time) {
+	h := &c.hunt
+	if h.pausing {
+		if !now.Before(h.next) {
+			c.startRound(now)
+		}
+		return
+	}
+	gaveUp := false
+	for a := range h.running {
+		if now.Before(a.limit) {
+			continue
+		}
+		why := noAnswerWithin(a.time)
+		if !a.late {
+			a.late, a.limit = true, now.Add(lateGrace)
+			if a.cancel != nil {
+				a.cancel(why) // it tells how far it was, unless a dialer does not listen
+			}
+			continue
+		}
+		gaveUp = true
+		delete(h.running, a) // what it comes to is of no interest, unless it is a session after all
+		h.failed(c, a, *a.step.Load(), why)
+	}
+	switch {
+	case gaveUp:
+		c.afterFailure(now)
+	case c.mayTryNext() && !now.Before(h.stagger):
+		c.tryNext(now)
+	}
+}
+
+// stopHunt ends the search, because a session is there. The monitors whose attempts it ends have not been judged: should the
+// session be lost at once, the round goes on with them.
+func (c *core) stopHunt() {
 	for a := range c.hunt.running {
 		if a.cancel != nil {
-			a.cancel(why)
+			a.cancel(errOutrun)
 		}
+		delete(c.hunt.tried, a.addr)
+		c.hunt.order = slices.Insert(c.hunt.order, 0, a.again())
 	}
 	clear(c.hunt.running)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/libmonclient/libmonclient/cephx"
 	"github.com/libmonclient/libmonclient/denc"
+	"github.com/libmonclient/libmonclient/monclient/cephmap"
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 	"github.com/libmonclient/libmonclient/monclient/montest"
 )
@@ -26,9 +27,16 @@ func TestFirstToAuthenticateWinsAndTheOthersAreClosed(t *testing.T) {
 		var events []SessionEvent
 		client := c.connect(func(cfg *Config) {
 			cfg.HuntParallel = -1
+			cfg.HuntStagger = 1
+			prefer(cfg, map[string]uint16{"c": 1, "d": 1, "e": 1}) // the two that say nothing are tried first
 			cfg.OnSession = func(e SessionEvent) { events = append(events, e) }
+			cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				nc, err := c.dial(ctx, network, address)
+				<-time.After(10) // so that all of them are under way
+				return nc, err
+			}
 		})
-		synctest.Wait()
+		after(time.Millisecond)
 		require.Contains(t, "cde", c.current(client).Name())
 		require.Equal(t, SessionHunting, events[0].Kind)
 		require.Len(t, events[0].Mons, 5)
@@ -43,26 +51,116 @@ func TestFirstToAuthenticateWinsAndTheOthersAreClosed(t *testing.T) {
 	})
 }
 
-func TestHuntTriesTheNextBatchWhenTheFirstIsSilent(t *testing.T) {
+func TestHuntTriesTheNextWhenOneIsSilent(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		c := startMons(t, 1, montest.Options{Mons: 4})
-		for _, name := range []string{"a", "b", "c"} {
+		c := startMons(t, 1, montest.Options{Mons: 5})
+		for _, name := range []string{"a", "b", "c", "d"} {
 			c.Mon(name).Silence()
 		}
 		start := time.Now()
 		client := c.connect(func(cfg *Config) {
-			// The batch of three is decided by priority: lower values first.
-			prefer(cfg, map[string]uint16{"a": 1, "b": 1, "c": 1, "d": 2})
+			prefer(cfg, map[string]uint16{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}) // lower values first
 		})
-		require.Equal(t, "d", c.current(client).Name())
-		require.Equal(t, 3*time.Second, time.Since(start))
-		for _, name := range []string{"a", "b", "c"} {
-			require.Equal(t, []time.Time{start}, c.dials(name))
+		require.Equal(t, "e", c.current(client).Name())
+		// Three at a time, 50 ms apart; each has 3 s, and whoever comes next begins when one of them is given up.
+		want := map[string]time.Duration{"a": 0, "b": 50 * time.Millisecond, "c": 100 * time.Millisecond, "d": 3 * time.Second, "e": 3050 * time.Millisecond}
+		for name, at := range want {
+			require.Equal(t, []time.Time{start.Add(at)}, c.dials(name), "mon.%s", name)
 		}
+		require.Equal(t, want["e"], time.Since(start))
 	})
 }
 
-func TestHuntTriesTheNextBatchAtOnceWhenTheFirstFails(t *testing.T) {
+func TestHuntIsNotInAHurryWithAMonitorThatAnswers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := startMons(t, 1, montest.Options{Mons: 3})
+		c.connect()
+		n := 0
+		for _, m := range c.Mons() {
+			n += len(c.dials(m.Name()))
+		}
+		require.Equal(t, 1, n)
+	})
+}
+
+func TestADialerThatDoesNotListenIsGivenUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := startMons(t, 1, montest.Options{Mons: 2})
+		deaf := c.Mon("a").Addr().AddrPort().String()
+		release := make(chan struct{})
+		var failures []Attempt
+		start := time.Now()
+		client := c.connect(func(cfg *Config) {
+			prefer(cfg, map[string]uint16{"b": 1})
+			cfg.HuntParallel = 1
+			cfg.OnSession = func(e SessionEvent) {
+				if e.Kind == SessionAttempt {
+					failures = append(failures, e.Attempt)
+				}
+			}
+			cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				if address == deaf {
+					<-release
+				}
+				return c.dial(ctx, network, address)
+			}
+		})
+		require.Equal(t, "b", c.current(client).Name())
+		require.Equal(t, 3*time.Second+lateGrace, time.Since(start))
+		require.Len(t, failures, 1)
+		require.EqualError(t, failures[0].Err, "no answer within 3s")
+		close(release)
+		synctest.Wait()
+		require.Equal(t, 1, c.openConns(), "what the dialer brings too late is closed")
+	})
+}
+
+func TestAddressesOfTheConfigurationAreTriedWhenNoneOfTheMapAnswers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := startMons(t, 1, montest.Options{Mons: 2})
+		config := c.config() // before anything changes
+		client, err := Connect(t.Context(), config)
+		require.NoError(t, err)
+		defer client.Close()
+		after(2 * time.Second)
+		was := c.MonMap()
+		move := func(to func(name string) denc.EntityAddrVec) {
+			require.NoError(t, c.UpdateMonMap(func(m *cephmap.MonMap) {
+				for i := range m.Mons {
+					m.Mons[i].Addrs = to(m.Mons[i].Name)
+				}
+			}))
+		}
+		move(func(name string) denc.EntityAddrVec {
+			addrs, err := denc.ParseEntityAddrVec("v2:198.51.100."+map[string]string{"a": "1", "b": "2"}[name]+":3300", denc.AddrMsgr2)
+			require.NoError(t, err)
+			return addrs
+		})
+		synctest.Wait()
+		_, ok := client.Session()
+		require.False(t, ok, "nobody is where the map has them")
+		move(func(name string) denc.EntityAddrVec { // which is found out only by asking where the configuration has them
+			mon, _ := was.Mon(name)
+			return mon.Addrs
+		})
+		_, err = client.Command(t.Context(), Command{Prefix: "status"})
+		require.NoError(t, err)
+		require.Equal(t, was.Epoch+2, client.MonMap().Epoch)
+	})
+}
+
+// requireBackOff checks times that are apart by pauses, of each of which up to half may be left out.
+func requireBackOff(t *testing.T, at []time.Duration, pauses ...time.Duration) {
+	t.Helper()
+	require.GreaterOrEqual(t, len(at), len(pauses)+1)
+	require.Zero(t, at[0])
+	for i, pause := range pauses {
+		require.LessOrEqual(t, at[i+1]-at[i], pause, "pause %d", i)
+		require.GreaterOrEqual(t, at[i+1]-at[i], pause/2, "pause %d", i)
+	}
+}
+
+func TestHuntTriesTheNextAtOnceWhenOneFails(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := startMons(t, 1, montest.Options{Mons: 3})
 		c.Mon("a").Kill()
@@ -94,7 +192,7 @@ func TestRoundsBackOff(t *testing.T) {
 		require.Equal(t, denc.ETIMEDOUT, Errno(err))
 		require.Equal(t, time.Minute, time.Since(start))
 		ms := time.Millisecond
-		require.Equal(t, []time.Duration{0, 200 * ms, 600 * ms, 1400 * ms, 3000 * ms, 6200 * ms, 12600 * ms, 25400 * ms, 40400 * ms, 55400 * ms}, at)
+		requireBackOff(t, at, 200*ms, 400*ms, 800*ms, 1600*ms, 3200*ms, 6400*ms, 12800*ms, 15000*ms)
 		require.ErrorContains(t, err, "mon.a v2:192.0.2.1:3300/0: dial: connection refused")
 	})
 }
@@ -140,9 +238,9 @@ func TestRejectedCredentialsEndTheSearchAtOnce(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				c := startMons(t, 1, montest.Options{Mons: 5})
 				cfg := c.config()
-				cfg.HuntParallel = -1
 				tt.change(t, c, &cfg)
-				c.Mon("e").Kill() // one that is down must not make it a matter of time
+				prefer(&cfg, map[string]uint16{"a": 1, "b": 2, "c": 2, "d": 2})
+				c.Mon("e").Kill() // one that is down, and is tried first, must not make it a matter of time
 				start := time.Now()
 				_, err := Connect(t.Context(), cfg)
 				require.ErrorIs(t, err, cephx.ErrRejected)
@@ -150,20 +248,10 @@ func TestRejectedCredentialsEndTheSearchAtOnce(t *testing.T) {
 				require.Equal(t, denc.EACCES, Errno(err))
 				require.Zero(t, time.Since(start))
 				require.ErrorContains(t, err, "mon.a v2:192.0.2.1:3300/0: auth: authentication rejected: EACCES "+tt.text)
-				for _, m := range c.Mons() {
-					require.Len(t, c.dials(m.Name()), 1, "mon.%s", m.Name())
-				}
 				require.Zero(t, c.openConns())
-
-				cfg.HuntParallel = 2
-				_, err = Connect(t.Context(), cfg)
-				require.ErrorIs(t, err, cephx.ErrRejected)
-				require.Zero(t, time.Since(start))
-				again := -5
-				for _, m := range c.Mons() {
-					again += len(c.dials(m.Name()))
+				for name, n := range map[string]int{"e": 1, "a": 1, "b": 0, "c": 0, "d": 0} {
+					require.Len(t, c.dials(name), n, "monitors share one key database: no other one than mon.a is asked; mon.%s", name)
 				}
-				require.Equal(t, 2, again, "monitors share one key database: no other batch is tried")
 			})
 		})
 	}
@@ -215,7 +303,7 @@ func TestMonitorThatDropsItsClientsIsNotCalledInALoop(t *testing.T) {
 					at = append(at, d.Sub(start))
 				}
 				ms := time.Millisecond
-				require.Equal(t, []time.Duration{0, 200 * ms, 600 * ms, 1400 * ms, 3000 * ms, 6200 * ms}, at)
+				requireBackOff(t, at, 200*ms, 400*ms, 800*ms, 1600*ms, 3200*ms)
 			})
 		})
 	}

@@ -38,11 +38,12 @@ func (c *core) collapse(err *PanicError) {
 	c.intake.close(err)
 	c.closed = true
 	c.cancel(err)
-	if s := c.session; s != nil {
-		c.session = nil
+	for _, s := range c.sessions() {
 		_ = c.survive(s.close) // what was told has been told
 	}
+	c.session, c.standby.sessions = nil, nil
 	c.published.session.Store(nil)
+	c.published.standbys.Store(nil)
 	c.others.Wait()
 	left, _ := c.intake.take(nil)
 	for _, e := range append(c.todo, left...) {

@@ -26,7 +26,10 @@ type session struct {
 
 	// established: the monitor has sent its monmap, or the map was known, so the session is good for requests.
 	established bool
-	nextPing    time.Time
+	standby     bool // it is a spare one
+
+	calls  int // that were sent on it and are not answered
+	health health
 
 	// osdmapSent is the newest epoch of which the monitor knows that it has sent it in this session; it never sends it, nor
 	// an earlier one, again, whatever is subscribed to, but for the newest map in full (MonSession::osd_epoch,
@@ -50,18 +53,6 @@ func (s *session) send(m monmsg.Message, tid uint64) {
 
 // close ends the connection; readLoop ends then.
 func (s *session) close() { s.conn.Close() }
-
-// lastAnswer returns when the monitor last answered a keepalive, at first when the session began.
-func (s *session) lastAnswer() time.Time {
-	if at, _ := s.conn.LastAck(); at.After(s.since) {
-		return at
-	}
-	return s.since
-}
-
-func errSilent(silent time.Duration) error {
-	return fmt.Errorf("%w for %v", ErrKeepalive, silent.Round(time.Millisecond))
-}
 
 // readLoop receives and decodes messages and hands them to the client's goroutine, until the connection ends.
 func (c *core) readLoop(s *session) {
@@ -96,56 +87,93 @@ func (c *core) receive(s *session) {
 	}
 }
 
-// adopt makes a finished attempt the session.
-func (c *core) adopt(a *attempt, conn *msgr2.Conn, auth *cephx.Session) {
+// newSession makes a session of a finished attempt, and starts its reader.
+func (c *core) newSession(a *attempt, conn *msgr2.Conn, auth *cephx.Session) *session {
 	now := time.Now()
-	s := &session{attempt: a, conn: conn, auth: auth, since: now, name: a.mon, nextPing: now.Add(c.cfg.PingInterval)}
-	c.session = s
-	c.auth = auth.State()
-	c.published.globalID.Store(c.auth.GlobalID())
+	auth.SetKey(c.cfg.Key) // should it have been replaced during the attempt
+	s := &session{attempt: a, conn: conn, auth: auth, since: now, name: a.mon, standby: a.standby}
+	s.health.init(s, now, c.cfg.PingInterval)
+	c.scheduleRenewal(s)
 	c.others.Add(1)
 	go c.readLoop(s)
-	c.subs.resubscribe()
 	// Every session begins with the monmap: it names the cluster, and comes before the answer to anything else.
 	s.send(&monmsg.MMonGetMap{}, 0)
+	return s
+}
+
+// adopt makes a session the one that everything goes through.
+func (c *core) adopt(s *session) {
+	s.standby = false
+	c.session = s
+	if id := s.auth.GlobalID(); id != c.auth.GlobalID() {
+		c.dropStandbys(id)
+	}
+	c.auth, c.credential.dropped = s.auth.State(), cephx.AuthState{}
+	c.published.globalID.Store(c.auth.GlobalID())
+	c.subs.resubscribe()
 	if c.confirmed {
 		c.establish(s)
 	}
 }
 
-// establish makes the session good for requests.
-func (c *core) establish(s *session) {
-	s.established = true
+// info describes the session.
+func (s *session) info(monmap *cephmap.MonMap) SessionInfo {
 	info := s.conn.Info()
-	if n, ok := c.monmap.NameOf(s.attempt.addr); ok {
+	if n, ok := monmap.NameOf(s.attempt.addr); ok {
 		s.name = n // bootstrap maps have other names
 	}
-	c.published.session.Store(&SessionInfo{
+	return SessionInfo{
 		Mon: s.name, Rank: int(info.PeerGID), Addr: s.attempt.addr, Mode: msgr2.ModeName(info.Mode),
 		Features: info.Features, Local: info.LocalAddr, Since: s.since,
-	})
-	c.tell(SessionEvent{Kind: SessionConnected, Mon: s.name, Addr: s.attempt.addr, Elapsed: s.since.Sub(c.hunt.began)})
-	c.hunt.multiple = max(c.hunt.multiple/c.cfg.HuntBackoff, 1) // the next hunt may be more eager again
-	c.subs.flush()
-	c.resendAll()
+	}
 }
 
-// lose gives a session up and looks for another one. Reports about sessions that are over already change nothing.
+// establish makes the session good for requests.
+func (c *core) establish(s *session) {
+	tookOver := s.established
+	s.established = true
+	c.peer(s.attempt.addr).good = time.Now()
+	info := s.info(c.monmap)
+	c.published.session.Store(&info)
+	event := SessionEvent{Kind: SessionConnected, Mon: s.name, Addr: s.attempt.addr, Elapsed: s.since.Sub(c.hunt.began)}
+	if tookOver {
+		event.Kind, event.Elapsed = SessionFailedOver, time.Since(c.hunt.began)
+	}
+	c.tell(event)
+	c.hunt.multiple = max(c.hunt.multiple/c.cfg.HuntBackoff, 1) // the next hunt may be more eager again
+	c.subs.flush()
+	c.sendUnsent()
+	c.learnCommands()
+	c.tendStandbys(time.Now())
+}
+
+// lose gives a session up. What was asked of it is asked of another one, or ends, as its policy says. Reports about sessions
+// that are over already change nothing.
 func (c *core) lose(s *session, err error) {
+	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("the monitor closed the connection: %w", err)
+	}
+	if s.standby {
+		c.loseStandby(s, err)
+		return
+	}
 	if c.session != s {
 		return
 	}
 	c.session = nil
 	c.published.session.Store(nil)
 	s.close()
-	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		err = fmt.Errorf("the monitor closed the connection: %w", err)
-	}
 	now := time.Now()
 	lasted := now.Sub(s.since)
 	if s.established {
 		c.tell(SessionEvent{Kind: SessionLost, Mon: s.name, Addr: s.attempt.addr, Elapsed: lasted, Err: lost(err)})
 		c.hunt.began = now
+	}
+	c.orphan(s, err)
+	if next := c.takeStandby(); next != nil {
+		c.peer(s.attempt.addr).failed = now
+		c.adopt(next)
+		return
 	}
 	if lasted < briefSession {
 		// The round that led to it goes on: others are tried at once, and the same one after a pause.
@@ -153,6 +181,7 @@ func (c *core) lose(s *session, err error) {
 		c.afterFailure(now)
 		return
 	}
+	c.peer(s.attempt.addr).failed = now
 	c.startHunt()
 }
 
@@ -169,24 +198,32 @@ type lostError struct{ cause error }
 func (e *lostError) Error() string   { return e.cause.Error() }
 func (e *lostError) Unwrap() []error { return []error{e.cause, net.ErrClosed} }
 
-// handle takes a message of a session. Those of sessions that are over come too late.
+// handle takes a message of a session. Those of sessions that are over come too late; a standby is not asked for maps.
 func (c *core) handle(s *session, m monmsg.Message, tid uint64) {
-	if c.session != s {
+	if c.session != s && !c.isStandby(s) {
 		return
 	}
+	s.health.answers++
 	switch m := m.(type) {
 	case *monmsg.MMonMap:
 		c.handleMonMap(s, m)
+		return
 	case *monmsg.MMonCommandAck:
-		c.answer(tid, m)
+		c.answer(s, tid, m)
+		return
 	case *monmsg.MMonGetVersionReply:
-		c.answer(m.Handle, m) // its tid is 0
-	case *monmsg.MAuthReply:
-		if err := s.auth.RenewReply(m.Result, m.Payload); err != nil {
-			c.lose(s, fmt.Errorf("ticket renewal: %w", err))
-			return
+		if !c.proven(s, m.Handle) {
+			c.answer(s, m.Handle, m) // its tid is 0
 		}
-		c.auth = s.auth.State()
+		return
+	case *monmsg.MAuthReply:
+		c.renewed(s, m)
+		return
+	}
+	if s.standby {
+		return
+	}
+	switch m := m.(type) {
 	case *monmsg.MOSDMap:
 		s.noteOSDMaps(m)
 		c.subs.deliver(m)
@@ -221,19 +258,30 @@ func (c *core) handleMonMap(s *session, m *monmsg.MMonMap) {
 	}
 	if next.Epoch < c.monmap.Epoch && c.confirmed {
 		c.cfg.Logger.Debug("older monmap ignored", "epoch", next.Epoch, "have", c.monmap.Epoch)
+		if s.standby {
+			c.vouch(s)
+		}
 		return
 	}
 	if next.Epoch != c.monmap.Epoch || !c.confirmed {
-		if next.AuthEpoch > c.monmap.AuthEpoch && c.confirmed {
-			// The tickets for services were revoked (auth_epoch in src/mon/MonMap.h).
-			s.auth.DropServices()
-			c.renew(s)
-		}
+		revoked := next.AuthEpoch > c.monmap.AuthEpoch && c.confirmed
 		c.fsid = next.FSID
 		c.confirmed = true
 		c.monmap = next
 		c.published.monmap.Store(next)
-		c.hunt.forgetTried()
+		c.hunt.replan()
+		c.forgetPeers()
+		if revoked {
+			// The tickets for services were revoked (auth_epoch in src/mon/MonMap.h).
+			for _, each := range c.sessions() {
+				each.auth.DropServices()
+				c.renew(each)
+			}
+		}
+	}
+	if s.standby {
+		c.vouch(s)
+		return
 	}
 	c.subs.deliver(m)
 	if c.session != s {
@@ -243,7 +291,24 @@ func (c *core) handleMonMap(s *session, m *monmsg.MMonMap) {
 		c.establish(s)
 		return
 	}
-	if _, ok := next.RankOfAddr(s.attempt.addr); !ok {
-		c.lose(s, fmt.Errorf("mon.%s at %v is not in monmap %d any more", s.name, s.attempt.addr, next.Epoch))
+	c.leaveRemoved()
+}
+
+// leaveRemoved gives up the sessions with monitors that the monmap does not have any more where they were.
+func (c *core) leaveRemoved() {
+	for _, s := range c.sessions() {
+		if _, ok := c.monmap.RankOfAddr(s.attempt.addr); !ok {
+			c.lose(s, fmt.Errorf("mon.%s at %v is not in monmap %d any more", s.name, s.attempt.addr, c.monmap.Epoch))
+		}
 	}
+	c.tendStandbys(time.Now()) // a monitor that is new may be one to have a session with
+}
+
+// sessions returns the session and its standbys.
+func (c *core) sessions() []*session {
+	var all []*session
+	if c.session != nil {
+		all = append(all, c.session)
+	}
+	return append(all, c.standby.sessions...)
 }

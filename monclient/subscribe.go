@@ -10,15 +10,51 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/libmonclient/libmonclient/monclient/cephconf"
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 )
 
-// Bounds of what waits for a subscriber that is slow. Above either, the oldest events are dropped, and the next one
-// says so.
+// Bounds of what waits for a subscriber that is slow, unless SubscribeOptions has others.
 const (
 	maxQueuedEvents = 1024
 	maxQueuedBytes  = 64 << 20
 )
+
+// SubscribeOptions say what to follow, and what becomes of events that are not fetched in time: a slow subscriber holds
+// nobody up, and takes a bounded amount of memory.
+type SubscribeOptions struct {
+	What    string
+	Start   uint64
+	Onetime bool // it ends with the first answer
+
+	// Latest has the newest map alone wait: it takes the place of the one before. It is for what comes whole: every map
+	// but the OSDMap, and config.
+	Latest bool
+	// MaxEvents and MaxBytes bound what waits, 0: 1024 events and 64 MiB of maps. Beyond either the oldest are dropped. One
+	// event may always wait, whatever its size.
+	MaxEvents, MaxBytes int
+}
+
+// latestMaps are the names that Latest is for.
+var latestMaps = []string{"monmap", "mgrmap", "fsmap", "fsmap.user", "servicemap", "config"}
+
+// Check refuses what makes no sense, as SubscribeWith does: for those who queue what SubscribeFunc brings themselves.
+func (o SubscribeOptions) Check() error {
+	if err := checkSubscribable(o.What); err != nil {
+		return err
+	}
+	if o.Latest {
+		if err := oneOf(o.What, latestMaps); err != nil {
+			return fmt.Errorf("monclient: subscribe to %s: Latest is for maps that come whole: %w: %w", o.What, ErrUnknownMap, err)
+		}
+	}
+	for name, n := range map[string]int{"MaxEvents": o.MaxEvents, "MaxBytes": o.MaxBytes} {
+		if n < 0 {
+			return fmt.Errorf("monclient: subscribe to %s: SubscribeOptions.%s is negative: %d: %w", o.What, name, n, cephconf.ErrInvalidValue)
+		}
+	}
+	return nil
+}
 
 // subscribable are the names that Subscribe takes, besides kv:PREFIX (Monitor::handle_subscribe in src/mon/Monitor.cc).
 // Monitors ignore other names without a word.
@@ -56,7 +92,8 @@ type MapEvent struct {
 	Data []byte
 	// Message is the message that brought the map.
 	Message monmsg.Message
-	// Missed is how many events before this one were dropped because they were not fetched in time.
+	// Missed is how many events before this one were dropped because they were not fetched in time: a gap, or, with
+	// SubscribeOptions.Latest, maps that this one has replaced.
 	Missed int
 }
 
@@ -68,6 +105,9 @@ type Subscription struct {
 	core    *core
 	what    string
 	onetime bool
+	latest  bool
+	events  int                   // at most, in queue
+	size    int                   // of them together, at most
 	f       func(MapEvent, error) // gets the events as they come; nil: they are queued for Next
 
 	// Owned by the client's goroutine.
@@ -91,7 +131,19 @@ type Subscription struct {
 // does not see again after a change of session. Maps that the client's capabilities do not allow never come.
 // Implements: MonClient::sub_want.
 func (c *Client) Subscribe(what string, start uint64, onetime bool) (*Subscription, error) {
-	return c.core.subscribe(&Subscription{what: what, onetime: onetime, next: start, wake: make(chan struct{}, 1)})
+	return c.SubscribeWith(SubscribeOptions{What: what, Start: start, Onetime: onetime})
+}
+
+// SubscribeWith is Subscribe with a say in what becomes of events that are not fetched in time.
+func (c *Client) SubscribeWith(o SubscribeOptions) (*Subscription, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	orDefault(&o.MaxEvents, maxQueuedEvents)
+	orDefault(&o.MaxBytes, maxQueuedBytes)
+	return c.core.subscribe(&Subscription{
+		what: o.What, onetime: o.Onetime, next: o.Start, latest: o.Latest, events: o.MaxEvents, size: o.MaxBytes, wake: make(chan struct{}, 1),
+	})
 }
 
 // SubscribeFunc does what Subscribe does and hands f the events as they come, on the client's goroutine, instead of
@@ -209,7 +261,11 @@ func (s *Subscription) push(e MapEvent) {
 func (s *Subscription) enqueue(e MapEvent) {
 	s.queue = append(s.queue, e)
 	s.bytes += len(e.Data)
-	for len(s.queue) > maxQueuedEvents || (s.bytes > maxQueuedBytes && len(s.queue) > 1) {
+	most := s.events
+	if s.latest {
+		most = 1
+	}
+	for len(s.queue) > most || (s.bytes > s.size && len(s.queue) > 1) {
 		s.bytes -= len(s.queue[0].Data)
 		s.queue[0] = MapEvent{}
 		s.queue = s.queue[1:]

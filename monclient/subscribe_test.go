@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/libmonclient/libmonclient/denc"
 	"github.com/libmonclient/libmonclient/monclient/cephmap"
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 	"github.com/libmonclient/libmonclient/monclient/montest"
@@ -270,5 +271,78 @@ func TestOSDMapsThatTheSessionHasBroughtAlready(t *testing.T) {
 		require.NoError(t, c.Advance("osdmap", 1))
 		require.Equal(t, "inc 11", nextOSDMap(t, first), "who has seen it does not see it again")
 		require.Equal(t, "inc 11", nextOSDMap(t, second))
+	})
+}
+
+func TestLatestReplacesWhatWaits(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := startMons(t, 1, montest.Options{})
+		client := c.connect()
+		latest, err := client.SubscribeWith(SubscribeOptions{What: "monmap", Latest: true})
+		require.NoError(t, err)
+		every, err := client.SubscribeWith(SubscribeOptions{What: "monmap", MaxEvents: 3})
+		require.NoError(t, err)
+		synctest.Wait()
+		for range 5 {
+			require.NoError(t, c.UpdateMonMap(func(*cephmap.MonMap) {}))
+			synctest.Wait()
+		}
+		e, err := latest.Next(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, uint64(6), e.Epoch)
+		require.Equal(t, 5, e.Missed, "those that it has replaced")
+		require.NoError(t, c.UpdateMonMap(func(*cephmap.MonMap) {}))
+		e, err = latest.Next(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, uint64(7), e.Epoch)
+		require.Zero(t, e.Missed)
+
+		synctest.Wait()
+		var epochs []uint64
+		missed := 0
+		for range 3 {
+			e, err := every.Next(t.Context())
+			require.NoError(t, err)
+			epochs = append(epochs, e.Epoch)
+			missed += e.Missed
+		}
+		require.Equal(t, []uint64{5, 6, 7}, epochs)
+		require.Equal(t, 4, missed, "a gap, and it is marked")
+	})
+}
+
+func TestWhatWaitsIsBoundedByItsSize(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := startMons(t, 1, montest.Options{})
+		client := c.connect()
+		s, err := client.SubscribeWith(SubscribeOptions{What: "monmap", MaxBytes: 1})
+		require.NoError(t, err)
+		synctest.Wait()
+		for range 3 {
+			require.NoError(t, c.UpdateMonMap(func(*cephmap.MonMap) {}))
+			synctest.Wait()
+		}
+		e, err := s.Next(t.Context())
+		require.NoError(t, err, "one may wait, whatever its size")
+		require.Equal(t, uint64(4), e.Epoch)
+		require.Equal(t, 3, e.Missed)
+	})
+}
+
+func TestSubscribeOptionsThatMakeNoSense(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		client := startMons(t, 1, montest.Options{}).connect()
+		for text, o := range map[string]SubscribeOptions{
+			`"osdmaps" is none of`:                       {What: "osdmaps"},
+			`subscribe to osdmap: Latest is for maps`:    {What: "osdmap", Latest: true},
+			`subscribe to kv:a: Latest is for maps`:      {What: "kv:a", Latest: true},
+			`subscribe to log-info: Latest is for maps`:  {What: "log-info", Latest: true},
+			`SubscribeOptions.MaxEvents is negative: -1`: {What: "monmap", MaxEvents: -1},
+			`SubscribeOptions.MaxBytes is negative: -7`:  {What: "monmap", MaxBytes: -7},
+		} {
+			_, err := client.SubscribeWith(o)
+			require.ErrorContains(t, err, text)
+			require.Equal(t, denc.EINVAL, Errno(err))
+		}
 	})
 }

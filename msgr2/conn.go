@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,6 +61,9 @@ type Conn struct {
 	out   outgoing
 	front frontEncoder
 	segs  [maxSegments]segment
+	// sealed are the messages in buf, and where they end; unsent, once it has ended, those that were not wholly written.
+	sealed []sealed
+	unsent []*Message
 
 	trace            func(Frame)                   // nil: nobody wants to know
 	ignoreKeepalives func() bool                   // nil: none
@@ -114,6 +118,25 @@ func (c *Conn) Send(m *Message) error {
 	c.queue.Unlock()
 	c.wakeWriter()
 	return err
+}
+
+// sealed is a message in the write buffer.
+type sealed struct {
+	m   *Message
+	end int
+}
+
+// Unsent returns, once the connection has been closed, the messages that the peer cannot have received, because not all of
+// their bytes were handed to the network. It waits for Close.
+func (c *Conn) Unsent() []*Message {
+	<-c.done
+	c.queue.Lock()
+	defer c.queue.Unlock()
+	unsent := slices.Clone(c.unsent)
+	for _, s := range c.sealed {
+		unsent = append(unsent, s.m)
+	}
+	return append(unsent, c.queue.messages...)
 }
 
 // Keepalive queues a KEEPALIVE2, which the peer answers at once. LastAck tells when it did.
@@ -199,14 +222,14 @@ func (c *Conn) writeBatch(batch []*Message, keepalive, ack bool, stamp denc.UTim
 			return err
 		}
 	}
-	for _, m := range batch {
-		if err := c.sealMessage(m); err != nil {
-			return err
+	for i, m := range batch {
+		err := c.sealMessage(m)
+		if err == nil && len(c.buf) >= flushSize {
+			err = c.flush()
 		}
-		if len(c.buf) >= flushSize {
-			if err := c.flush(); err != nil {
-				return err
-			}
+		if err != nil {
+			c.unsent = append(c.unsent, batch[i+1:]...)
+			return err
 		}
 	}
 	if keepalive {
@@ -239,6 +262,7 @@ func (c *Conn) sealMessage(m *Message) (err error) {
 	c.segs = [maxSegments]segment{{encoder: &c.out}, front, {bytes: m.Middle}, {bytes: m.Data}}
 	before := len(c.buf)
 	c.buf, err = c.seal.seal(c.buf, tagMessage, c.segs[:])
+	c.sealed = append(c.sealed, sealed{m, len(c.buf)})
 	if n := len(c.buf) - before; n >= bulkMessage {
 		c.bulk.Add(uint64(n)) //nolint:gosec // not negative
 	}
@@ -251,7 +275,16 @@ func (c *Conn) flush() error {
 	if len(c.buf) == 0 {
 		return nil
 	}
-	_, err := c.nc.Write(c.buf)
+	n, err := c.nc.Write(c.buf)
+	if err != nil {
+		for _, s := range c.sealed {
+			if s.end > n {
+				c.unsent = append(c.unsent, s.m)
+			}
+		}
+	}
+	clear(c.sealed)
+	c.sealed = c.sealed[:0]
 	if c.buf = c.buf[:0]; cap(c.buf) > keepBuffer {
 		c.buf = nil
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/libmonclient/libmonclient/denc"
 )
 
 // chunks is a connection that takes what is written up to a limit.
@@ -66,4 +68,56 @@ func TestProgressOfReads(t *testing.T) {
 	_, err = c.Read(make([]byte, 1))
 	require.Error(t, err)
 	require.Equal(t, uint64(10), c.bytes.Load())
+}
+
+// brokenWire takes so many bytes, and is closed then.
+type brokenWire struct {
+	net.Conn
+	left int
+}
+
+func (w *brokenWire) Write(p []byte) (int, error) {
+	n := min(len(p), w.left)
+	w.left -= n
+	if n < len(p) {
+		return n, errFull
+	}
+	return n, nil
+}
+
+func (*brokenWire) Close() error { return nil }
+
+func TestUnsent(t *testing.T) {
+	tids := func(messages []*Message) (tids []uint64) {
+		for _, m := range messages {
+			tids = append(tids, m.Tid)
+		}
+		return tids
+	}
+	batch := func() []*Message {
+		return []*Message{{Tid: 1, Front: make([]byte, 100)}, {Tid: 2, Front: make([]byte, flushSize)}, {Tid: 3}, {Tid: 4}}
+	}
+	want := []uint64{1, 2, 3, 4}
+	for room := 0; len(want) > 0; room++ {
+		if room > 300 && room < flushSize {
+			room = flushSize // in the middle of the second message nothing changes
+		}
+		c := newConn(&handshake{nc: &progressConn{Conn: &brokenWire{left: room}}, seal: &crcFraming{rev1: true}}, Info{}, 0)
+		err := c.writeBatch(batch(), false, false, denc.UTime{})
+		close(c.done)
+		got := tids(c.Unsent())
+		require.Equal(t, err == nil, len(got) == 0)
+		if len(got) < len(want) {
+			want = want[1:] // one more has left
+		}
+		require.Equal(t, want, append([]uint64{}, got...), "with room for %d bytes", room)
+		require.Less(t, room, 2*flushSize)
+	}
+}
+
+func TestUnsentOfWhatWasQueued(t *testing.T) {
+	c, _ := readyConn(t)
+	require.NoError(t, c.Close())
+	require.Error(t, c.Send(&Message{Tid: 7}), "refused, so nobody asks what has become of it")
+	require.Empty(t, c.Unsent())
 }

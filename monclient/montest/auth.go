@@ -2,6 +2,8 @@ package montest
 
 import (
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/libmonclient/libmonclient/cephx"
 	"github.com/libmonclient/libmonclient/denc"
@@ -37,6 +39,39 @@ func (c *Cluster) RejectReclaim() { c.keys.SetFaults(cephx.ServerFaults{RejectRe
 
 // ExpireTickets makes all tickets that have been given out useless.
 func (c *Cluster) ExpireTickets() error { return c.keys.ExpireTickets() }
+
+// SetTicketTTL sets the lifetimes of the tickets that are given out from now on, auth_mon_ticket_ttl and
+// auth_service_ticket_ttl; 0 is Ceph's default. The secrets behind them rotate as often.
+func (c *Cluster) SetTicketTTL(auth, service time.Duration) error {
+	p := c.keys.Policy()
+	p.AuthTTL, p.ServiceTTL = auth, service
+	return c.keys.SetPolicy(p)
+}
+
+// RotateKey gives an entity a new key of the same type, and returns it, as the command "auth rotate" of Tentacle does. Sessions
+// go on; who proves itself with the old key from now on is refused with EACCES, which ends the session when it was to renew
+// the ticket of one, from Tentacle on.
+func (c *Cluster) RotateKey(name string) (cephx.Key, error) {
+	n, err := denc.ParseEntityName(name)
+	if err != nil {
+		return cephx.Key{}, err
+	}
+	e, ok := c.state.auth.lookup(n)
+	if !ok {
+		return cephx.Key{}, fmt.Errorf("montest: rotate the key: no %s", name)
+	}
+	if e.key, err = cephx.GenerateKey(e.key.Type(), time.Now(), nil); err != nil {
+		return cephx.Key{}, err
+	}
+	c.state.setEntity(e)
+	return e.key, nil
+}
+
+// setEntity changes an entity, its pending key included.
+func (st *state) setEntity(e entity) {
+	st.auth.set(e)
+	st.keys.SetPendingKey(e.name, e.pending)
+}
 
 // WipeServiceKeys makes all service tickets useless and says so in the monmap's auth_epoch, as the command
 // "auth wipe-rotating-service-keys" of Tentacle does.

@@ -8,8 +8,10 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,22 +28,23 @@ type Cluster struct {
 	net    memnet.Network
 	ctx    context.Context // ends handshakes that are under way
 	cancel context.CancelFunc
-	mons   []*Mon // in the order in which they were made; they do not go when they leave the monmap
 	state  state
 	once   sync.Once
 	keys   *cephx.KeyServer
 
+	// mons are in the order in which they were made; they do not go when they leave the monmap.
+	mons struct {
+		sync.RWMutex
+		list []*Mon
+	}
 	// recorder keeps the transcript.
 	recorder struct {
 		sync.Mutex
 		frames Transcript
 		conns  int
 	}
-	outage struct {
-		sync.Mutex
-		lost  bool        // LoseQuorum
-		timer *time.Timer // drops the clients of an outage
-	}
+	lost        atomic.Bool // LoseQuorum
+	nextAddress int         // of AddMon; guarded by mons
 }
 
 // Start starts a cluster that ends with the test. It fails the test when it cannot.
@@ -66,11 +69,11 @@ func New(o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{opts: o}
+	c := &Cluster{opts: o, nextAddress: o.Mons}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	for i := range o.Mons {
-		m := &Mon{cluster: c, name: string(rune('a' + i)), addr: c.address(i), live: make(map[net.Conn]bool), controls: make(map[uint16][]control)}
-		c.mons = append(c.mons, m)
+		m := c.newMon(string(rune('a'+i)), c.address(i))
+		c.mons.list = append(c.mons.list, m)
 		if err := m.listen(); err != nil {
 			c.Close()
 			return nil, err
@@ -88,17 +91,15 @@ func New(o Options) (*Cluster, error) {
 func (c *Cluster) Close() {
 	c.once.Do(func() {
 		c.cancel()
-		c.outage.Lock()
-		if c.outage.timer != nil {
-			c.outage.timer.Stop()
-		}
-		c.outage.lost = true
-		c.outage.Unlock()
-		for _, m := range c.mons {
+		c.lost.Store(true)
+		mons := c.Mons()
+		for _, m := range mons {
+			m.watchOutage(false)
 			m.Thaw()
+			m.FillHole()
 			m.stop()
 		}
-		for _, m := range c.mons {
+		for _, m := range mons {
 			m.conns.Wait()
 		}
 	})
@@ -129,10 +130,27 @@ func (c *Cluster) listen(a denc.EntityAddr) (net.Listener, error) {
 
 // Dial connects to a monitor; it is made for monclient.Config.Dial.
 func (c *Cluster) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	for hole := c.holeAt(address); hole != nil; hole = c.holeAt(address) {
+		select {
+		case <-hole.ended:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	if c.opts.TCP {
 		return new(net.Dialer).DialContext(ctx, network, address)
 	}
 	return c.net.DialContext(ctx, network, address)
+}
+
+// holeAt returns the black hole in which packets to an address are lost, nil if they are not.
+func (c *Cluster) holeAt(address string) *blackHole {
+	for _, m := range c.Mons() {
+		if hole := m.hole.Load(); hole != nil && m.Addr().AddrPort().String() == address {
+			return hole
+		}
+	}
+	return nil
 }
 
 // MonMap returns a copy of the present monmap.
@@ -153,7 +171,7 @@ func (c *Cluster) MonHost() string {
 
 // Mon returns the monitor of that name, nil if there is none.
 func (c *Cluster) Mon(name string) *Mon {
-	for _, m := range c.mons {
+	for _, m := range c.Mons() {
 		if m.name == name {
 			return m
 		}
@@ -161,8 +179,12 @@ func (c *Cluster) Mon(name string) *Mon {
 	return nil
 }
 
-// Mons returns all monitors, dead ones included.
-func (c *Cluster) Mons() []*Mon { return append([]*Mon(nil), c.mons...) }
+// Mons returns all monitors, dead and removed ones included.
+func (c *Cluster) Mons() []*Mon {
+	c.mons.RLock()
+	defer c.mons.RUnlock()
+	return slices.Clone(c.mons.list)
+}
 
 // Key returns the key of an entity, the zero Key when there is no such entity, or no authentication.
 func (c *Cluster) Key(name string) cephx.Key {
@@ -219,6 +241,18 @@ func (c *Cluster) writeKeyring(path string, name denc.EntityName) error {
 		return fmt.Errorf("montest: keyring %s: %w", path, err)
 	}
 	return nil
+}
+
+// LogEntries returns the cluster log, the audit log included, from the oldest of the 10,000 entries that are kept. Each command
+// "log" that a monitor has executed is an entry of its own, which tells a test how often one was.
+func (c *Cluster) LogEntries() []monmsg.LogEntry {
+	c.state.mu.Lock()
+	defer c.state.mu.Unlock()
+	entries := make([]monmsg.LogEntry, len(c.state.log.entries))
+	for i, e := range c.state.log.entries {
+		entries[i] = e.LogEntry
+	}
+	return entries
 }
 
 // Log writes an entry of the monitors' own into the cluster log.

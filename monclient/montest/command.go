@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/libmonclient/libmonclient/denc"
+	"github.com/libmonclient/libmonclient/monclient/cephmap"
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 )
 
@@ -170,6 +171,7 @@ type ownCommand struct {
 	signature string // "osd tree name=epoch,type=CephInt,range=0,req=false", as src/mon/MonCommands.h has it
 	help      string
 	module    string
-	perm      string // r, rw, rwx
+	perm      string          // r, rw, rwx
+	since     cephmap.Release // that knows it, 0: all do
 	run       func(*commandContext) Result
 }

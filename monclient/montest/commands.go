@@ -18,7 +18,7 @@ import (
 var (
 	monCommands = commandTable((*commandContext).answer,
 		[]aboutCommand{{"get_command_descriptions", "list all commands and what they take", describeMon}},
-		statusCommands, monMapCommands, configCommands, configKeyCommands, authCommands, osdCommands, poolCommands,
+		statusCommands, monMapCommands, configCommands, configKeyCommands, authCommands, rotateCommands, osdCommands, poolCommands,
 		blocklistCommands, daemonCommands, logCommands)
 	tellCommands = commandTable((*commandContext).answerTell, []aboutCommand{
 		{"get_command_descriptions", "list all commands and what they take", describeTell},
@@ -57,6 +57,9 @@ func commandTable(run func(*commandContext, ownCommand) Result, about []aboutCom
 // answer runs a command for a client that may do so, and writes both into the audit log (Monitor::handle_command in
 // src/mon/Monitor.cc).
 func (c *commandContext) answer(row ownCommand) Result {
+	if c.release() < row.since {
+		return Fail(denc.EINVAL, "command not known")
+	}
 	if !c.may(row) {
 		c.audit(monmsg.LogInfo, "access denied")
 		return Fail(denc.EACCES, "access denied")

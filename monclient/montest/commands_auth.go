@@ -40,6 +40,9 @@ func (e *entity) dump(w *jsonWriter) {
 	w.object("", func() {
 		w.str("entity", e.name.String())
 		w.str("key", e.key.Reveal())
+		if !e.pending.IsZero() {
+			w.str("pending_key", e.pending.Reveal())
+		}
 		w.strMap("caps", e.caps)
 	})
 }
@@ -57,6 +60,9 @@ func keyringText(all []entity, caps bool) []byte {
 	var b []byte
 	for _, e := range all {
 		b = fmt.Appendf(b, "[%s]\n\tkey = %s\n", e.name, e.key.Reveal())
+		if !e.pending.IsZero() {
+			b = fmt.Appendf(b, "\tpending key = %s\n", e.pending.Reveal())
+		}
 		if !caps {
 			continue
 		}

@@ -110,6 +110,7 @@ func describeMon(c *commandContext, table map[string]ownCommand) Result {
 	for prefix, u := range c.handlers {
 		table[prefix] = ownCommand{signature: u.signature, help: "a command of this test", module: "mon", perm: "rw"}
 	}
+	maps.DeleteFunc(table, func(_ string, row ownCommand) bool { return c.release() < row.since })
 	return c.json(describe(c, table, func(w *jsonWriter, prefix string, row ownCommand) {
 		w.str("module", row.module)
 		w.str("perm", row.perm)

@@ -1,12 +1,7 @@
 package montest
 
 import (
-	"io"
-	"net"
-	"os"
 	"slices"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -90,8 +85,23 @@ func (m *Mon) SendOldMonMap() {
 	m.Send(&monmsg.MMonMap{Map: old.AppendTo(nil)})
 }
 
-// Heal ends all faults.
+// BlackHole has the network lose every packet between the monitor and its clients, in both directions, until FillHole:
+// connections stay, and what either side writes is taken until a send buffer is full, but none of it arrives, not even
+// that a connection was closed. Cluster.Dial waits until its context ends; a client that dials without it, over TCP,
+// gets a connection on which nothing comes, as a process cannot refuse to be connected to. The monitor stays in touch
+// with the others, and in quorum.
+func (m *Mon) BlackHole() { m.hole.CompareAndSwap(nil, &blackHole{ended: make(chan struct{})}) }
+
+// FillHole ends BlackHole. What was written meanwhile arrives, as TCP sends it again.
+func (m *Mon) FillHole() {
+	if h := m.hole.Swap(nil); h != nil {
+		close(h.ended)
+	}
+}
+
+// Heal ends all faults of the monitor's connections. It starts no dead monitor, and brings none back into quorum.
 func (m *Mon) Heal() {
+	m.FillHole()
 	m.Thaw()
 	m.fault(func(f *faults) { *f = faults{} })
 }
@@ -101,105 +111,6 @@ func (m *Mon) ignoresKeepalives() bool {
 	defer m.mu.Unlock()
 	return m.faults.dropKeepalives
 }
-
-// faultyConn is a connection with the monitor's faults.
-type faultyConn struct {
-	net.Conn
-	mon    *Mon
-	once   sync.Once
-	closed chan struct{}
-	init   sync.Once
-}
-
-func (c *faultyConn) done() chan struct{} {
-	c.init.Do(func() { c.closed = make(chan struct{}) })
-	return c.closed
-}
-
-// pause waits until the monitor is not frozen, and then for d.
-func (c *faultyConn) pause(d time.Duration) error {
-	for {
-		c.mon.mu.Lock()
-		frozen := c.mon.faults.frozen
-		c.mon.mu.Unlock()
-		if frozen == nil {
-			break
-		}
-		select {
-		case <-frozen:
-		case <-c.done():
-			return net.ErrClosed
-		}
-	}
-	if d <= 0 {
-		return nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-c.done():
-		return net.ErrClosed
-	}
-}
-
-func (c *faultyConn) Read(p []byte) (int, error) {
-	c.mon.mu.Lock()
-	rate := c.mon.faults.slowRead
-	c.mon.mu.Unlock()
-	if rate > 0 {
-		p = p[:min(len(p), max(rate/10, 1))]
-	}
-	n, err := c.Conn.Read(p)
-	var d time.Duration
-	if rate > 0 {
-		d = time.Duration(n) * time.Second / time.Duration(rate)
-	}
-	if pauseErr := c.pause(d); pauseErr != nil {
-		return 0, pauseErr
-	}
-	return n, err
-}
-
-func (c *faultyConn) Write(p []byte) (int, error) {
-	c.mon.mu.Lock()
-	d := c.mon.faults.delay
-	c.mon.mu.Unlock()
-	if err := c.pause(d); err != nil {
-		return 0, err
-	}
-	c.mon.mu.Lock()
-	f := &c.mon.faults
-	if at := f.corruptAt; at > 0 {
-		if f.corruptAt = max(at-len(p), 0); at <= len(p) {
-			p = append([]byte(nil), p...)
-			p[at-1] ^= 0x10
-		}
-	}
-	reset := f.resetAfter
-	if reset > 0 {
-		f.resetAfter = max(reset-len(p), 0)
-	}
-	c.mon.mu.Unlock()
-	if reset > 0 && reset <= len(p) {
-		n, _ := c.Conn.Write(p[:reset])
-		c.Close()
-		return n, &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.ECONNRESET)}
-	}
-	return c.Conn.Write(p)
-}
-
-func (c *faultyConn) Close() error {
-	var err error
-	c.once.Do(func() {
-		close(c.done())
-		err = c.Conn.Close()
-	})
-	return err
-}
-
-var _ io.ReadWriteCloser = (*faultyConn)(nil)
 
 // Action is what a monitor does with a message instead of answering it; true answers it all the same.
 type Action func(m monmsg.Message) bool

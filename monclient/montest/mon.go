@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libmonclient/libmonclient/denc"
@@ -18,6 +19,7 @@ type Mon struct {
 	name    string
 
 	conns sync.WaitGroup // serving goroutines, accepting included
+	hole  atomic.Pointer[blackHole]
 
 	mu       sync.Mutex
 	addr     denc.EntityAddr
@@ -26,6 +28,16 @@ type Mon struct {
 	faults   faults
 	controls map[uint16][]control
 	received []monmsg.Message
+	left     bool // LeaveQuorum
+
+	outage struct {
+		sync.Mutex
+		timer *time.Timer // drops the clients; nil while it is in quorum
+	}
+}
+
+func (c *Cluster) newMon(name string, addr denc.EntityAddr) *Mon {
+	return &Mon{cluster: c, name: name, addr: addr, live: make(map[net.Conn]bool), controls: make(map[uint16][]control)}
 }
 
 // Name returns the monitor's name, a for example.
@@ -123,7 +135,7 @@ func (m *Mon) acceptLoop(l net.Listener) {
 			nc.Close()
 			continue
 		}
-		fc := &faultyConn{Conn: nc, mon: m}
+		fc := newFaultyConn(nc, m)
 		m.live[fc] = true
 		m.conns.Add(1)
 		m.mu.Unlock()
@@ -135,7 +147,7 @@ func (m *Mon) acceptLoop(l net.Listener) {
 const handshakeTimeout = 10 * time.Second
 
 // serve runs one connection.
-func (m *Mon) serve(nc net.Conn) {
+func (m *Mon) serve(nc *faultyConn) {
 	defer m.conns.Done()
 	defer func() {
 		nc.Close()
@@ -169,7 +181,7 @@ func (m *Mon) serve(nc net.Conn) {
 	}
 	defer conn.Close()
 	s := &session{
-		mon: m, conn: conn, auth: auth, subs: make(map[string]*subscription),
+		mon: m, conn: conn, wire: nc, auth: auth, subs: make(map[string]*subscription),
 		stateful: conn.Info().Features.Has(denc.FeatureServerJewel),
 	}
 	c.state.mu.Lock()

@@ -85,9 +85,13 @@ const (
 
 func isLog(what string) bool { return strings.HasPrefix(what, logPrefix) }
 
-// publish sends what has changed to everybody who waits for it. The caller holds mu, as for all of the following.
+// publish sends what has changed to everybody who waits for it and whose monitor hears of it. The caller holds mu, as for
+// all of the following.
 func (st *state) publish(what string) {
 	for s := range st.sessions {
+		if !st.members[s.mon] {
+			continue
+		}
 		if what == kvPrefix || what == logPrefix {
 			for name := range s.subs {
 				if strings.HasPrefix(name, what) {

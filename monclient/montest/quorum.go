@@ -2,6 +2,7 @@ package montest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,9 +12,13 @@ import (
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 )
 
-// outageGrace is how long monitors keep their clients when they have lost the quorum: real ones close every session
-// after 21 to 26 s, when the lease and then two elections have run out (Monitor::tick in src/mon/Monitor.cc).
-const outageGrace = 25 * time.Second
+// outageGrace is how long a monitor keeps its clients when it is out of quorum: real ones close every session after 21 to
+// 26 s, when their lease and then 2 × mon_lease have run out, and look every mon_tick_interval, 5 s, whether there are
+// new ones (Monitor::tick in src/mon/Monitor.cc).
+const (
+	outageGrace = 25 * time.Second
+	outageTick  = 5 * time.Second
+)
 
 var adminName = denc.EntityName{Type: denc.EntityClient, ID: "admin"}
 
@@ -30,7 +35,7 @@ func (st *state) init(c *Cluster) error {
 	if c.opts.KeyType == cephx.AES && c.opts.Release >= cephmap.ReleaseTentacle {
 		st.monmap.AuthAllowedCiphers = []cephmap.Cipher{cephmap.CipherAES, cephmap.CipherAES256K}
 	}
-	for _, m := range c.mons {
+	for _, m := range c.Mons() {
 		if err := st.monmap.Add(cephmap.MonInfo{Name: m.name, Addrs: denc.EntityAddrVec{m.addr}, TimeAdded: st.monmap.Created}); err != nil {
 			return err
 		}
@@ -45,36 +50,45 @@ func (st *state) init(c *Cluster) error {
 	}
 	st.auth.set(entity{name: adminName, key: key, caps: map[string]string{"mds": "allow *", "mgr": "allow *", "mon": "allow *", "osd": "allow *"}})
 	c.keys, err = newKeyServer(c)
+	st.keys = c.keys
 	return err
 }
 
 // elect finds out who is in quorum, and lets those go on who waited for one.
 func (c *Cluster) elect() {
-	c.outage.Lock()
-	lost := c.outage.lost
-	c.outage.Unlock()
 	st := &c.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.monmap == nil {
 		return // not yet
 	}
-	before := st.quorum
-	st.quorum = nil
+	before, members := st.quorum, st.members
+	st.quorum, st.members = nil, make(map[*Mon]bool)
 	for rank, info := range st.monmap.Mons {
-		if m := c.Mon(info.Name); m != nil && m.Alive() {
+		if m := c.Mon(info.Name); m != nil && m.takesPart() {
 			st.quorum = append(st.quorum, rank)
+			st.members[m] = true
 		}
 	}
-	if lost || len(st.quorum)*2 <= len(st.monmap.Mons) {
+	if c.lost.Load() || len(st.quorum)*2 <= len(st.monmap.Mons) {
 		st.quorum = nil
+		clear(st.members)
 	}
 	if !slices.Equal(before, st.quorum) {
 		st.electionRound += 2 // an epoch of an election is odd while it lasts
 	}
-	c.watchOutage(st.quorum == nil)
+	for _, m := range c.Mons() {
+		m.watchOutage(!st.members[m])
+	}
 	if st.quorum == nil {
 		return
+	}
+	for s := range st.sessions { // what has changed while their monitors did not hear of it
+		if st.members[s.mon] && !members[s.mon] {
+			for _, what := range slices.Sorted(maps.Keys(s.subs)) {
+				st.publishTo(s, what)
+			}
+		}
 	}
 	waiting := st.held
 	st.held = nil
@@ -85,108 +99,65 @@ func (c *Cluster) elect() {
 	}
 }
 
-// watchOutage starts the time after which clients are dropped when there is no quorum, and ends it when there is one.
-func (c *Cluster) watchOutage(out bool) {
-	c.outage.Lock()
-	defer c.outage.Unlock()
-	if c.outage.timer != nil {
-		c.outage.timer.Stop()
-		c.outage.timer = nil
-	}
-	if out && c.ctx.Err() == nil {
-		c.outage.timer = time.AfterFunc(outageGrace, c.dropEverybody)
+// takesPart reports whether the monitor runs and is in touch with the others.
+func (m *Mon) takesPart() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.listener != nil && !m.left
+}
+
+// LeaveQuorum has a monitor lose touch with the others, which go on if they are enough. Its clients keep their sessions at
+// first: keepalives, MMonGetMap, MPing and tell are answered, but no map that changes is sent, and commands and version
+// queries are kept without an answer. After 25 s all of its clients are dropped, and those who come again every 5 s. It
+// has no global_id to give, so it closes the connections of new clients after AUTH_REQUEST; those who reclaim theirs are
+// let in.
+func (m *Mon) LeaveQuorum() { m.setLeft(true) }
+
+// JoinQuorum ends LeaveQuorum. What waits is answered, in the end, and the maps of the meantime are sent.
+func (m *Mon) JoinQuorum() { m.setLeft(false) }
+
+func (m *Mon) setLeft(left bool) {
+	m.mu.Lock()
+	m.left = left
+	m.mu.Unlock()
+	m.cluster.elect()
+}
+
+// watchOutage starts what drops the clients of a monitor that is out of quorum for long, and ends it when it is in.
+func (m *Mon) watchOutage(out bool) {
+	m.outage.Lock()
+	defer m.outage.Unlock()
+	switch timer := m.outage.timer; {
+	case out && timer == nil && m.cluster.ctx.Err() == nil:
+		m.outage.timer = time.AfterFunc(outageGrace, m.dropInOutage)
+	case !out && timer != nil:
+		timer.Stop()
+		m.outage.timer = nil
 	}
 }
 
-// dropEverybody closes all sessions, as monitors do that have been out of quorum for long.
-func (c *Cluster) dropEverybody() {
-	for _, m := range c.mons {
-		m.DropClients()
+func (m *Mon) dropInOutage() {
+	m.outage.Lock()
+	defer m.outage.Unlock()
+	if m.outage.timer == nil || m.cluster.ctx.Err() != nil {
+		return // it is over
 	}
+	m.DropClients()
+	m.outage.timer.Reset(outageTick)
 }
 
 // inQuorum reports whether a rank is in quorum.
 func (st *state) inQuorum(rank int) bool { return slices.Contains(st.quorum, rank) }
 
-// LoseQuorum takes the quorum away though the monitors run: commands and version queries are kept without an answer, new
-// clients are turned away, and after 25 s all clients are dropped.
+// LoseQuorum takes the quorum away though the monitors run: all of them are as LeaveQuorum says.
 func (c *Cluster) LoseQuorum() { c.setLost(true) }
 
 // RegainQuorum ends LoseQuorum; what waited is answered.
 func (c *Cluster) RegainQuorum() { c.setLost(false) }
 
 func (c *Cluster) setLost(lost bool) {
-	c.outage.Lock()
-	c.outage.lost = lost
-	c.outage.Unlock()
+	c.lost.Store(lost)
 	c.elect()
-}
-
-// changeMonMap publishes a changed monmap of the next epoch.
-func (c *Cluster) changeMonMap(change func(m *cephmap.MonMap) error) error {
-	st := &c.state
-	st.mu.Lock()
-	next := st.monmap.Clone()
-	err := change(next)
-	if err == nil {
-		next.Epoch++
-		next.LastChanged = now()
-		err = next.Check()
-	}
-	if err != nil {
-		st.mu.Unlock()
-		return fmt.Errorf("montest: monmap: %w", err)
-	}
-	st.monmap = next
-	st.publish("monmap")
-	st.mu.Unlock()
-	c.elect()
-	return nil
-}
-
-// UpdateMonMap publishes a monmap that change has changed; the epoch is raised by itself.
-func (c *Cluster) UpdateMonMap(change func(m *cephmap.MonMap)) error {
-	return c.changeMonMap(func(m *cephmap.MonMap) error { change(m); return nil })
-}
-
-// RemoveMon takes a monitor out of the monmap, as "ceph mon rm" does: everybody gets the new map, its own clients
-// too, and then the monitor ends.
-func (c *Cluster) RemoveMon(name string) error {
-	err := c.changeMonMap(func(m *cephmap.MonMap) error {
-		rank, ok := m.RankOf(name)
-		if !ok {
-			return fmt.Errorf("no mon.%s", name)
-		}
-		m.Mons = slices.Delete(m.Mons, rank, rank+1)
-		m.RemovedRanks = append(m.RemovedRanks, uint32(rank))
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	c.Mon(name).Kill()
-	return nil
-}
-
-// MoveMon gives a monitor another address, as "ceph mon set-addrs" and a restart do.
-func (c *Cluster) MoveMon(name string, to denc.EntityAddr) error {
-	err := c.changeMonMap(func(m *cephmap.MonMap) error {
-		mon, ok := m.Mon(name)
-		if !ok {
-			return fmt.Errorf("no mon.%s", name)
-		}
-		mon.Addrs = denc.EntityAddrVec{to}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	m := c.Mon(name)
-	m.stop()
-	m.mu.Lock()
-	m.addr = to
-	m.mu.Unlock()
-	return m.Start()
 }
 
 // Send sends a message to all clients that are connected to the monitor: a monmap that is corrupt or old, for example.

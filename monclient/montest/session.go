@@ -12,11 +12,12 @@ import (
 	"github.com/libmonclient/libmonclient/msgr2"
 )
 
-// session is one client's connection to one monitor. It is owned by the goroutine that serves it, but for subs, which
-// the state's mutex guards.
+// session is one client's connection to one monitor. It is owned by the goroutine that dispatches its messages, but for
+// subs, which the state's mutex guards.
 type session struct {
 	mon        *Mon
 	conn       *msgr2.Conn
+	wire       *faultyConn // below conn
 	auth       *serverAuth
 	subs       map[string]*subscription
 	osdEpoch   uint64            // the newest osdmap that was sent and counts (MonSession::osd_epoch)
@@ -44,8 +45,49 @@ func (s *session) send(m monmsg.Message, tid uint64) {
 	_ = s.conn.Send(out) // to a client that has gone
 }
 
-// serve answers the client until the connection ends.
+// received is a message that waits to be dispatched.
+type received struct {
+	message monmsg.Message
+	tid     uint64
+}
+
+// maxReceivedAhead is how many messages are read while another one is dispatched.
+const maxReceivedAhead = 256
+
+// serve answers the client until the connection ends. Reading goes on while a message is dispatched, however long that
+// takes: keepalives are the messenger's business.
 func (s *session) serve() {
+	inbox := make(chan received, maxReceivedAhead)
+	dispatched := make(chan struct{})
+	go func() {
+		defer close(dispatched)
+		for in := range inbox {
+			if s.over() {
+				continue // the monitor has ended the connection; what the client sent before it went away still counts
+			}
+			if !s.dispatch(in.message, in.tid) {
+				s.mon.linger() // until the answer is out, if there is one
+				s.conn.Close()
+			}
+		}
+	}()
+	s.receive(inbox)
+	close(inbox)
+	<-dispatched
+}
+
+// over reports whether the monitor has closed the connection.
+func (s *session) over() bool {
+	select {
+	case <-s.wire.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// receive decodes messages until the connection ends, or is to be ended.
+func (s *session) receive(inbox chan<- received) {
 	for {
 		in, err := s.conn.Receive()
 		if err != nil {
@@ -61,9 +103,7 @@ func (s *session) serve() {
 			s.mon.cluster.opts.Logger.Warn("bad message", "error", err)
 			return
 		}
-		if !s.dispatch(m, in.Tid) {
-			return
-		}
+		inbox <- received{m, in.Tid}
 	}
 }
 

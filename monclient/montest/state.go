@@ -24,13 +24,15 @@ type state struct {
 	fsmap   *fsMap
 	service *serviceMap
 	auth    *authDB
+	keys    *cephx.KeyServer
 	config  configDB
 	kv      kvStore
 	log     clusterLog
 
 	sessions      map[*session]bool
 	nextGlobalID  uint64
-	quorum        []int // ranks; empty: there is none
+	quorum        []int         // ranks; empty: there is none
+	members       map[*Mon]bool // those in quorum, of the monmap of the last election
 	electionRound uint32
 	held          []held // what waits for a quorum
 	handlers      map[string]userCommand
@@ -47,7 +49,9 @@ type held struct {
 type entity struct {
 	name denc.EntityName
 	key  cephx.Key
-	caps map[string]string // by service: mon, osd, mgr, mds
+	// pending is to replace key, and is as good until then; zero: none (EntityAuth::pending_key in src/auth/Auth.h).
+	pending cephx.Key
+	caps    map[string]string // by service: mon, osd, mgr, mds
 }
 
 // authDB is the authentication database, in the order of the names.

@@ -132,7 +132,7 @@ func TestUnknownMessagesEndTheConnection(t *testing.T) {
 
 func TestDelayAndSlowReader(t *testing.T) {
 	bubble(t, montest.Options{}, func(t *testing.T, c *montest.Cluster) {
-		client := connect(t, c)
+		client := connect(t, c, func(cfg *monclient.Config) { cfg.ProbeTimeout = 30 * time.Second })
 		ask := func(cmd monclient.Command) time.Duration {
 			start := time.Now()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
