@@ -69,6 +69,13 @@ func (h *huntLog) event(e monclient.SessionEvent) {
 	case monclient.SessionLost:
 		h.endLine()
 		h.write("lost mon.%s after %v: %v\n", e.Mon, roundTime(e.Elapsed), e.Err)
+	case monclient.SessionFailedOver:
+		h.endLine()
+		h.write("mon.%s takes over\n", e.Mon)
+	case monclient.SessionCredential:
+		h.endLine()
+		h.write("the key was changed\n")
+	case monclient.SessionStandby: // which is of no interest before it takes over
 	}
 }
 

@@ -72,6 +72,7 @@ var rooms = []room{
 	{path: "internal/cmd/testsum", kind: program},
 	{path: "test/integration", imports: "*", kind: support},
 	{path: "test/montest", imports: "*", kind: support},
+	{path: "test/survive", imports: "*", kind: support},
 	{path: "test/abi", kind: support},
 	{path: "test/capi", imports: "monclient/montest", kind: support},
 	{path: "test/host", imports: "*", kind: support},
@@ -80,6 +81,8 @@ var rooms = []room{
 	{path: "test/bench", imports: "denc monclient/monmsg monclient/cephmap internal/realceph", kind: program},
 	{path: "test/bench/boundary", imports: "internal/realceph", kind: program},
 	{path: "test/bench/client", imports: "monclient monclient/cephconf", kind: program},
+	{path: "test/bench/failover", imports: "internal/realceph", kind: program},
+	{path: "test/bench/failover/client", imports: "monclient monclient/cephconf", kind: program},
 }
 
 // testsMayImport reports whether every test may import the room at path.
