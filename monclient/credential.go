@@ -124,12 +124,12 @@ func (c *core) nextKeyTick() time.Time {
 	k := &c.credential
 	switch {
 	case c.cfg.KeySource == nil:
-		return farAway()
+		return never
 	case k.running:
 		if len(k.told) > 0 {
 			return k.gaveUp
 		}
-		return farAway()
+		return never
 	case k.urgent, c.session == nil && refusesKey(c.hunt.verdict):
 		return k.checked.Add(keyCheckGap)
 	}

@@ -229,8 +229,8 @@ func (c *core) doubt(s *session, now time.Time) {
 }
 
 // inDoubt reports whether another monitor is to be asked because the session's does not answer.
-func (c *core) inDoubt(now time.Time) bool {
-	return c.session != nil && !c.session.health.accused.IsZero() && !now.Before(c.condemned(c.session))
+func (c *core) inDoubt() bool {
+	return c.session != nil && !c.session.health.accused.IsZero() && !time.Now().Before(c.condemned(c.session))
 }
 
 // acquit notes that the monitor does not owe anything for long.
@@ -260,7 +260,7 @@ func (c *core) proven(s *session, id uint64) bool {
 		h.inQuorum = true
 		c.standbyReady(s)
 	}
-	if p := c.session; p != nil && c.inDoubt(time.Now()) && h.provenFor == p.health.doubt && p.health.rival == nil {
+	if p := c.session; p != nil && c.inDoubt() && h.provenFor == p.health.doubt && p.health.rival == nil {
 		// When a quorum has come back both answer, and it is the session's monitor that has what was asked.
 		p.health.rival, p.health.rivalAt = s, time.Now()
 		p.health.next = earlier(p.health.next, p.health.rivalAt.Add(rivalGrace))
@@ -311,8 +311,8 @@ func (c *core) renewed(s *session, m *monmsg.MAuthReply) {
 	c.scheduleRenewal(s)
 }
 
-// farAway is a time that never comes.
-func farAway() time.Time { return time.Now().Add(24 * time.Hour) }
+// never is a time that never comes.
+var never = time.Unix(1<<40, 0)
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {

@@ -162,7 +162,7 @@ func (c *core) endRound(now time.Time) {
 		c.conclude(now)
 		return
 	}
-	h.pausing, h.next = true, farAway()
+	h.pausing, h.next = true, never
 	round := h.round
 	c.refreshKey(func(changed bool) {
 		if !changed && c.session == nil && h.pausing && h.round == round && h.verdict == nil {
@@ -209,7 +209,7 @@ func (c *core) nextHuntTick() time.Time {
 	if h.pausing {
 		return h.next
 	}
-	next := farAway()
+	next := never
 	if c.mayTryNext() {
 		next = h.stagger
 	}

@@ -28,7 +28,7 @@ func (c *core) standbysWanted() int {
 	switch {
 	case !c.ready():
 		return 0
-	case c.inDoubt(time.Now()):
+	case c.inDoubt():
 		return max(c.cfg.StandbySessions, 1)
 	}
 	return c.cfg.StandbySessions
@@ -85,7 +85,7 @@ func (c *core) nextStandbyTick() time.Time {
 	if c.standbysWanted() > len(c.standby.sessions)+len(c.standby.attempts) {
 		return c.standby.next
 	}
-	return farAway()
+	return never
 }
 
 // addStandby takes a new session in. It is of use once it has a monmap.
@@ -163,6 +163,9 @@ func (c *core) loseStandby(s *session, err error) {
 	}
 	t.sessions = slices.Delete(t.sessions, i, i+1)
 	s.close()
+	if c.session != nil && c.session.health.rival == s {
+		c.session.health.rival = nil
+	}
 	now := time.Now()
 	if s.health.inQuorum {
 		c.publishStandbys()

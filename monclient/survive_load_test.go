@@ -195,9 +195,7 @@ func (s *survivor) verify() {
 	s.settle()
 	resent, unknown, unsent, twice := 0, 0, 0, 0
 	times := s.executed()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, a := range s.asked {
+	for i, a := range s.askedFor() { // all have ended, and a failure must not leave the mutex locked
 		require.Equal(t, 1, a.ends, "command %d ended %d times", i, a.ends)
 		n := times[a.text]
 		mayRepeat := s.policy == ResendAlways || s.policy == ResendReadOnly && a.text == ""
@@ -233,65 +231,78 @@ func (s *survivor) verify() {
 			require.True(t, a.reply.Resent, "%s was executed %d times, and the result does not say so", a.text, n)
 		}
 	}
-	t.Logf("%d commands: %d resent, %d executed twice, %d of unknown outcome, %d not sent; %d map events", len(s.asked), resent, twice, unknown, unsent, s.mapEvents())
-	s.verifyMaps()
-	s.mu.Unlock()
+	maps := s.mapEvents()
+	t.Logf("%d commands: %d resent, %d executed twice, %d of unknown outcome, %d not sent; %d map events", len(s.asked), resent, twice, unknown, unsent, len(maps["osdmap"])+len(maps["monmap"])+len(maps["config"])+len(maps["log-info"]))
+	for what, events := range maps {
+		s.verifyMaps(what, events)
+	}
 	require.NoError(t, s.client.Close())
 	s.wg.Wait()
 	synctest.Wait()
-	s.mu.Lock()
 	require.Zero(t, s.openConns())
 }
 
-func (s *survivor) mapEvents() (n int) {
-	for _, w := range s.watch {
-		n += len(w.events)
+// askedFor returns copies of what was asked, as it is now.
+func (s *survivor) askedFor() (list []asked) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.asked {
+		list = append(list, *a)
 	}
-	return n
+	return list
+}
+
+// mapEvents returns what subscriptions have brought until now.
+func (s *survivor) mapEvents() map[string][]MapEvent {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[string][]MapEvent)
+	for _, w := range s.watch {
+		all[w.what] = append([]MapEvent(nil), w.events...)
+	}
+	return all
 }
 
 // verifyMaps checks that no epoch was missed.
-func (s *survivor) verifyMaps() {
+func (s *survivor) verifyMaps(what string, events []MapEvent) {
 	t := s.t
 	t.Helper()
-	for _, w := range s.watch {
-		require.NotEmpty(t, w.events, w.what)
-		last := w.events[len(w.events)-1]
-		var before uint64
-		seen := make(map[string]int)
-		for i, e := range w.events {
-			require.Zero(t, e.Missed, w.what)
-			if e.What != "config" {
-				require.Greater(t, e.Epoch, before, "%s event %d", w.what, i)
-			}
-			if e.What == "osdmap" && i > 0 {
-				require.Equal(t, before+1, e.Epoch, "osdmap event %d", i)
-			}
-			before = e.Epoch
-			if m, ok := e.Message.(*monmsg.MLog); ok {
-				for _, entry := range m.Entries {
-					if entry.Channel == "cluster" {
-						seen[entry.Message]++
-					}
+	require.NotEmpty(t, events, what)
+	last := events[len(events)-1]
+	var before uint64
+	seen := make(map[string]int)
+	for i, e := range events {
+		require.Zero(t, e.Missed, what)
+		if what != "config" {
+			require.Greater(t, e.Epoch, before, "%s event %d", what, i)
+		}
+		if what == "osdmap" && i > 0 {
+			require.Equal(t, before+1, e.Epoch, "osdmap event %d", i)
+		}
+		before = e.Epoch
+		if m, ok := e.Message.(*monmsg.MLog); ok {
+			for _, entry := range m.Entries {
+				if entry.Channel == "cluster" {
+					seen[entry.Message]++
 				}
 			}
 		}
-		switch w.what {
-		case "osdmap":
-			newest, _, err := s.client.Version(t.Context(), "osdmap")
-			require.NoError(t, err)
-			require.Equal(t, newest, last.Epoch)
-		case "monmap":
-			require.Equal(t, uint64(s.MonMap().Epoch), last.Epoch)
-		case "config":
-			require.Equal(t, fmt.Sprint(s.marks-1), last.Message.(*monmsg.MConfig).Options["debug_ms"])
-		case "log-info":
-			for i := range s.marks {
-				require.Equal(t, 1, seen[fmt.Sprintf("mark %d", i)], "mark %d in the log", i)
-			}
-			for text, n := range s.executed() {
-				require.Equal(t, n, seen[text], text)
-			}
+	}
+	switch what {
+	case "osdmap":
+		newest, _, err := s.client.Version(t.Context(), "osdmap")
+		require.NoError(t, err)
+		require.Equal(t, newest, last.Epoch)
+	case "monmap":
+		require.Equal(t, uint64(s.MonMap().Epoch), last.Epoch)
+	case "config":
+		require.Equal(t, fmt.Sprint(s.marks-1), last.Message.(*monmsg.MConfig).Options["debug_ms"])
+	case "log-info":
+		for i := range s.marks {
+			require.Equal(t, 1, seen[fmt.Sprintf("mark %d", i)], "mark %d in the log", i)
+		}
+		for text, n := range s.executed() {
+			require.Equal(t, n, seen[text], text)
 		}
 	}
 }
