@@ -35,8 +35,9 @@ type Config struct {
 	// Key is the entity's secret. Without one only clusters without authentication let the client in.
 	Key cephx.Key
 	// KeySource, when set, is asked for the key again now and then, and when a monitor refuses the present one, so that a
-	// key can be changed while the client lives. It runs on a goroutine of its own, one at a time. FromConf makes it look
-	// at the keyring (monclient_keyring_watch, true).
+	// key can be changed while the client lives. It runs on a goroutine of its own, one at a time, and returns when ctx
+	// ends, which Close waits for. With FromConf, a key that nobody has replaced follows its keyring without one
+	// (monclient_keyring_watch, true).
 	KeySource func(ctx context.Context) (cephx.Key, error)
 	// Methods are the authentication methods in order, as cephx.Config has them: nil is cephx with a key and none
 	// without. Only a list that has none in it allows an unauthenticated connection with a key at hand.
@@ -114,6 +115,8 @@ type Config struct {
 	// process; what waits gets a *PanicError. It is for programs that are not the client's to end.
 	OnPanic func(value any, stack []byte)
 
+	keyring *keyring // where Key came from, with FromConf
+
 	// OfferCompression and Revision0 make the connection more like older clients' (msgr2.ClientConfig).
 	OfferCompression bool
 	Revision0        bool
@@ -182,7 +185,7 @@ func bootstrapMonMap(start *cephconf.Bootstrap) (*cephmap.MonMap, error) {
 	return m, nil
 }
 
-// credentialsFrom fills in Key, KeySource, Methods and Modes.
+// credentialsFrom fills in Key, where it came from, Methods and Modes.
 func (cfg *Config) credentialsFrom(ctx context.Context, conf *cephconf.Config) error {
 	if src, err := conf.Source("auth_client_required"); err == nil && src.Level > cephconf.LevelDefault {
 		list, err := conf.Get("auth_client_required")
@@ -203,10 +206,10 @@ func (cfg *Config) credentialsFrom(ctx context.Context, conf *cephconf.Config) e
 		return &cephconf.OptionError{Option: "ms_mon_client_mode", Source: src,
 			Err: fmt.Errorf("%w: %q has neither secure nor crc", cephconf.ErrInvalidValue, modes)}
 	}
-	if !cfg.Key.IsZero() { // and KeySource is whose it was
+	cfg.keyring = nil
+	if !cfg.Key.IsZero() { // whose it was is whose it stays
 		return nil
 	}
-	cfg.KeySource = nil
 	watch := conf.WatchKey()
 	cfg.Key, err = watch.Key(ctx)
 	if err != nil {
@@ -217,9 +220,16 @@ func (cfg *Config) credentialsFrom(ctx context.Context, conf *cephconf.Config) e
 	}
 	watched, err := conf.Bool("monclient_keyring_watch")
 	if watched && !watch.Fixed() {
-		cfg.KeySource = watch.Key
+		cfg.keyring = &keyring{watch.Key, cfg.Name, cfg.Key}
 	}
 	return err
+}
+
+// keyring is where FromConf has found a key.
+type keyring struct {
+	source func(context.Context) (cephx.Key, error)
+	name   denc.EntityName
+	key    cephx.Key
 }
 
 // allowsNone reports whether auth_client_required was set to a list that has none in it.
@@ -366,6 +376,9 @@ func (cfg Config) resolved(ctx context.Context) (Config, error) {
 		}
 	}
 	cfg.MonMap = cfg.MonMap.Clone()
+	if k := cfg.keyring; k != nil && cfg.KeySource == nil && k.name == cfg.Name && k.key.Equal(cfg.Key) { // still the keyring's
+		cfg.KeySource = k.source
+	}
 	if cfg.Key.IsZero() && cfg.KeySource != nil {
 		var err error
 		if cfg.Key, err = cfg.KeySource(ctx); err != nil {

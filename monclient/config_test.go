@@ -245,10 +245,23 @@ func TestFromConfTakesTheOptionsOfThisLibrary(t *testing.T) {
 	base := "mon_host = 10.0.0.1\nkeyring = " + writeKeyring(t, dir, testKey(t)) + "\n"
 	cfg, err := FromConf(t.Context(), confWith(t, dir, base))
 	require.NoError(t, err)
-	require.NotNil(t, cfg.KeySource)
-	key, err := cfg.KeySource(t.Context())
+	source := func(cfg Config) func(context.Context) (cephx.Key, error) {
+		cfg, err := cfg.resolved(t.Context())
+		require.NoError(t, err)
+		return cfg.KeySource
+	}
+	require.NotNil(t, source(cfg))
+	key, err := source(cfg)(t.Context())
 	require.NoError(t, err)
 	require.True(t, cfg.Key.Equal(key))
+	other := cfg
+	other.Key = testKey(t)
+	require.Nil(t, source(other), "the keyring has another key than the one that is wanted")
+	other.Key = cephx.Key{}
+	require.Nil(t, source(other), "none is wanted")
+	other = cfg
+	other.Name.ID = "somebody"
+	require.Nil(t, source(other), "the keyring's key is somebody else's")
 	// What options say when they say nothing is what an empty Config says.
 	want, err := Config{MonMap: cfg.MonMap}.resolved(t.Context())
 	require.NoError(t, err)
@@ -256,6 +269,7 @@ func TestFromConfTakesTheOptionsOfThisLibrary(t *testing.T) {
 	require.NoError(t, err)
 	for _, c := range []*Config{&want, &got} {
 		c.Name, c.Key, c.KeySource, c.Modes, c.Dial, c.Logger = denc.EntityName{}, cephx.Key{}, nil, nil, nil, nil
+		c.keyring = nil
 	}
 	require.Equal(t, want, got)
 
@@ -271,7 +285,7 @@ monclient_quorum_timeout = 0
 monclient_command_resend = read-only
 `))
 	require.NoError(t, err)
-	require.Nil(t, cfg.KeySource)
+	require.Nil(t, source(cfg))
 	require.Equal(t, 2, cfg.StandbySessions)
 	require.True(t, cfg.ReadBalance)
 	require.Equal(t, 20*time.Millisecond, cfg.HedgeDelay)
@@ -290,10 +304,11 @@ monclient_command_resend = read-only
 	// A key of one's own stays, and so does where it comes from.
 	own := Config{Key: testKey(t)}
 	require.NoError(t, own.FillFrom(t.Context(), confWith(t, dir, base)))
-	require.Nil(t, own.KeySource)
+	own.MonMap = other.MonMap
+	require.Nil(t, source(own))
 	cfg, err = FromConf(t.Context(), confWith(t, dir, "mon_host = 10.0.0.1\nkey = "+testKey(t).Reveal()))
 	require.NoError(t, err)
-	require.Nil(t, cfg.KeySource, "a key in the configuration itself does not change")
+	require.Nil(t, source(cfg), "a key in the configuration itself does not change")
 }
 
 func TestConfigRefusesWhatCannotBe(t *testing.T) {

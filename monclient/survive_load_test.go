@@ -236,10 +236,30 @@ func (s *survivor) verify() {
 	for what, events := range maps {
 		s.verifyMaps(what, events)
 	}
+	after(time.Second) // until the query of just now is no longer to be hedged
+	s.verifyCore()
 	require.NoError(t, s.client.Close())
 	s.wg.Wait()
 	synctest.Wait()
 	require.Zero(t, s.openConns())
+}
+
+// verifyCore checks that the client remembers nothing of what is over.
+func (s *survivor) verifyCore() {
+	t := s.t
+	t.Helper()
+	looked := make(chan string)
+	c := s.client.core
+	require.NoError(t, c.post(func() {
+		calls := 0
+		for _, session := range c.sessions() {
+			calls += session.calls
+		}
+		looked <- fmt.Sprintf("pending %d, deadlines %d, hedges %d, owed by sessions %d, attempts %d and %d, sessions %d, peers over %d",
+			len(c.pending), len(c.deadlines), len(c.hedges), calls, len(c.hunt.running), len(c.standby.attempts), len(c.sessions()),
+			max(0, len(c.peers)-len(c.monmap.Mons)))
+	}))
+	require.Equal(t, fmt.Sprintf("pending 0, deadlines 0, hedges 0, owed by sessions 0, attempts 0 and 0, sessions %d, peers over 0", 1+c.cfg.StandbySessions), <-looked)
 }
 
 // askedFor returns copies of what was asked, as it is now.

@@ -46,6 +46,18 @@ func (c *sleepyConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
+// inDial has the connections of a configuration stop with the client.
+func (s *sleeper) inDial(cfg *Config) {
+	dial := cfg.Dial
+	cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		nc, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &sleepyConn{nc, s}, nil
+	}
+}
+
 // sleep stops the client for d. Of what wakes up then, its own goroutine is the first, with a timer that is late; what
 // waits in the sockets is read when that has done all that it wants to.
 func (s *sleeper) sleep(client *Client, d time.Duration) {
@@ -96,16 +108,7 @@ func TestSleepingClient(t *testing.T) {
 			t.Run(tt.name+"/"+d.String(), func(t *testing.T) {
 				bubble(t, func(t *testing.T) {
 					var s sleeper
-					a := startAsking(t, append(tt.config, func(cfg *Config) {
-						dial := cfg.Dial
-						cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-							nc, err := dial(ctx, network, address)
-							if err != nil {
-								return nil, err
-							}
-							return &sleepyConn{nc, &s}, nil
-						}
-					})...)
+					a := startAsking(t, append([]func(*Config){s.inDial}, tt.config...)...)
 					answered := make(chan error, 1)
 					tt.before(t, a, answered)
 					s.sleep(a.client, d)
@@ -138,11 +141,35 @@ func TestSleepingClientWithoutItsMonitor(t *testing.T) {
 	for _, fault := range []func(*montest.Mon){(*montest.Mon).Kill, (*montest.Mon).Freeze, (*montest.Mon).BlackHole} {
 		bubble(t, func(t *testing.T) {
 			var s sleeper
-			a := startAsking(t)
+			a := startAsking(t, s.inDial)
 			fault(a.victim)
 			s.sleep(a.client, time.Hour)
 			_, took := a.ask()
 			require.LessOrEqual(t, took, 3*time.Second)
+		})
+	}
+}
+
+// TestSleepingInTheMiddleOfAHandshake: what the new monitor has said waits in the socket.
+func TestSleepingInTheMiddleOfAHandshake(t *testing.T) {
+	for _, d := range []time.Duration{3 * time.Second, time.Minute, 8 * time.Hour} {
+		bubble(t, func(t *testing.T) {
+			var s sleeper
+			a := startAsking(t, s.inDial)
+			for _, m := range a.Mons() {
+				m.Delay(10 * time.Millisecond)
+			}
+			a.victim.Kill()
+			ends := make(endings)
+			ends.start(t, a.client, "in the end", 0)
+			after(15 * time.Millisecond)
+			s.sleep(a.client, d)
+			_, took := a.ask()
+			require.LessOrEqual(t, took, 3*time.Second)
+			synctest.Wait()
+			require.Equal(t, []error{nil}, ends["in the end"])
+			after(time.Minute)
+			require.Equal(t, 1, a.openConns())
 		})
 	}
 }
