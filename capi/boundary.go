@@ -63,6 +63,14 @@ func statusOf(err error) int32 {
 	return -int32(sys)
 }
 
+// outcomeOf returns what is known of a command that has ended with an error, here or in package monclient.
+func outcomeOf(err error) uint32 {
+	if errors.Is(err, monclient.ErrNotSent) {
+		return C.MONCLIENT_OUTCOME_NOT_SENT
+	}
+	return C.MONCLIENT_OUTCOME_UNKNOWN
+}
+
 // textOf returns an error's text for people who have never heard of Go.
 func textOf(err error) string {
 	text := err.Error()

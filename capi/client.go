@@ -8,11 +8,13 @@ import "C"
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"unsafe"
 
 	"github.com/libmonclient/libmonclient/capi/eventq"
 	"github.com/libmonclient/libmonclient/capi/handle"
+	"github.com/libmonclient/libmonclient/cephx"
 	"github.com/libmonclient/libmonclient/monclient"
 )
 
@@ -117,6 +119,16 @@ func (c *client) onSession(e monclient.SessionEvent) {
 			out.change = C.MONCLIENT_SESSION_FAILED_OVER
 		}
 		c.lastMon = e.Mon
+	case monclient.SessionFailedOver:
+		out.change = C.MONCLIENT_SESSION_FAILED_OVER
+		c.lastMon = e.Mon
+	case monclient.SessionStandby:
+		out.change = C.MONCLIENT_SESSION_STANDBY
+		if e.Err != nil {
+			out.change = C.MONCLIENT_SESSION_STANDBY_LOST
+		}
+	case monclient.SessionCredential:
+		out.change = C.MONCLIENT_SESSION_CREDENTIAL
 	}
 	c.session.source.Push(out, 0)
 }
@@ -308,6 +320,60 @@ func goSession(h C.monclient_t, out **C.monclient_session_t) (rc C.int) {
 	session.since_ns = C.int64_t(s.Since.UnixNano())
 	session.rank = C.int32_t(s.Rank)
 	*out = session
+	return C.MONCLIENT_OK
+}
+
+// standbyInfo is a standby session in JSON.
+type standbyInfo struct {
+	Mon       string  `json:"mon"`
+	Rank      int     `json:"rank"`
+	Addr      string  `json:"addr"`
+	LocalAddr string  `json:"local_addr"`
+	Mode      string  `json:"mode"`
+	Since     float64 `json:"since"`
+}
+
+//export goStandbysJSON
+func goStandbysJSON(h C.monclient_t, out **C.char) (rc C.int) {
+	defer guard(&rc)
+	c, err := get(clients, h, "client")
+	if err != nil {
+		return fail(err)
+	}
+	list := []standbyInfo{} // never null
+	for _, s := range c.mc.Standbys() {
+		list = append(list, standbyInfo{
+			Mon: s.Mon, Rank: s.Rank, Addr: s.Addr.String(), LocalAddr: s.Local.String(), Mode: s.Mode,
+			Since: float64(s.Since.UnixMicro()) / 1e6,
+		})
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return fail(err)
+	}
+	return fail(newText(string(text), out))
+}
+
+//export goSetKey
+func goSetKey(h C.monclient_t, text *C.char, n C.size_t) (rc C.int) {
+	defer guard(&rc)
+	c, err := get(clients, h, "client")
+	if err != nil {
+		return fail(err)
+	}
+	base64, err := goText(text, n, "key")
+	if err != nil {
+		return fail(err)
+	}
+	key, err := cephx.ParseKey(base64)
+	if err == nil {
+		if err = c.mc.SetCredential(key); errors.Is(err, monclient.ErrClosed) {
+			return fail(err)
+		}
+	}
+	if err != nil {
+		return fail(failure(C.MONCLIENT_EINVAL, "key: %s", textOf(err)))
+	}
 	return C.MONCLIENT_OK
 }
 

@@ -212,6 +212,13 @@ static struct last_error *last_error(bool make)
 	return e;
 }
 
+/* What the last error means for a command. */
+static __thread int last_outcome;
+
+int monclient_last_outcome(void) { return last_outcome; }
+
+void capi_set_outcome(int outcome) { last_outcome = outcome; }
+
 const char *monclient_last_error(void)
 {
 	struct last_error *e = last_error(false);
@@ -224,6 +231,7 @@ void capi_set_error(const char *text, size_t len)
 	struct last_error *e = last_error(true);
 	char *copy;
 
+	last_outcome = MONCLIENT_OUTCOME_NONE;
 	if (!e)
 		return;
 	copy = malloc(len + 1);

@@ -81,11 +81,14 @@ func build(item *eventq.Item[event]) *C.monclient_event_t {
 	var mon, addr string
 	if e.session != nil {
 		mon, addr = e.session.Mon, e.session.Addr.String()
-		if e.session.Kind == monclient.SessionHunting {
+		switch e.session.Kind {
+		case monclient.SessionHunting:
 			mon, addr = strings.Join(e.session.Mons, ","), ""
+		case monclient.SessionCredential:
+			addr = "" // it is about none
 		}
 	}
-	const eventSize, replySize = C.sizeof_monclient_event_t, C.sizeof_monclient_reply_t
+	const eventSize = C.sizeof_monclient_event_t
 	more := 0
 	for _, s := range [...]string{errText, e.reg.what, mon, addr, e.text} {
 		if s != "" {
@@ -96,8 +99,8 @@ func build(item *eventq.Item[event]) *C.monclient_event_t {
 	first := eventSize
 	switch {
 	case e.reply != nil:
-		first += replySize
-		more += textSize(e.reply.Status) + dataSize(e.reply.Output, true)
+		first += C.sizeof_monclient_reply_t
+		more += replySize(e.reply)
 	case e.hasData():
 		more += dataSize(e.data, json)
 	}
@@ -115,6 +118,9 @@ func build(item *eventq.Item[event]) *C.monclient_event_t {
 	out._type = C.uint32_t(e.kind)
 	out.flags = C.uint32_t(e.flags)
 	out.status = C.int32_t(statusOf(e.err))
+	if e.kind == C.MONCLIENT_EVENT_COMMAND && e.err != nil {
+		out.outcome = C.uint32_t(outcomeOf(e.err))
+	}
 	out.missed = C.uint32_t(item.Missed)
 	out.source = C.uint64_t(e.reg.handle)
 	out.client = C.uint64_t(e.client)
@@ -147,6 +153,11 @@ func build(item *eventq.Item[event]) *C.monclient_event_t {
 	return out
 }
 
+// replySize is what a reply needs besides its structure.
+func replySize(r *monclient.Reply) int {
+	return textSize(r.Status) + textSize(r.Mon) + dataSize(r.Output, true)
+}
+
 // fillReply fills a reply that lies in a block.
 func fillReply(b *block, out *C.monclient_reply_t, r *monclient.Reply) {
 	out.retval = C.int32_t(r.Retval)
@@ -154,13 +165,14 @@ func fillReply(b *block, out *C.monclient_reply_t, r *monclient.Reply) {
 		out.resent = 1
 	}
 	out.status = b.text(r.Status)
+	out.mon = b.text(r.Mon)
 	out.output_len = C.uint64_t(len(r.Output))
 	out.output = b.data(r.Output, true)
 }
 
 // newReply hands a reply to the user, who releases it with monclient_reply_free.
 func newReply(r *monclient.Reply, to **C.monclient_reply_t) error {
-	b := newBlock(C.sizeof_monclient_reply_t, textSize(r.Status)+dataSize(r.Output, true))
+	b := newBlock(C.sizeof_monclient_reply_t, replySize(r))
 	if b.start == nil {
 		return errNoMemory
 	}

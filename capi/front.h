@@ -45,6 +45,7 @@ uint32_t capi_pinned(void);
 struct capi_wait {
 	sem_t done;
 	int status;          /* why there is no value */
+	int outcome;         /* what that means for a command */
 	char *error;         /* its text, a block, or NULL */
 	void *value;         /* a block */
 	uint64_t numbers[2];
@@ -71,6 +72,7 @@ extern const struct timespec capi_now;
 /* errors.c */
 int capi_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void capi_set_error(const char *text, size_t len); /* for Go: of this thread, which a call from C does not leave */
+void capi_set_outcome(int outcome); /* belongs to the error that was set before */
 
 /* thread.c: the thread that runs a client's callbacks */
 int capi_thread_start(pthread_t *thread, void *context); /* 0 or an errno */

@@ -47,8 +47,14 @@ func begin[T any](c *client, kind uint32, sink *C.struct_capi_sink, out *C.moncl
 	return nil
 }
 
+// resends are the policies that the constants of the header mean; C has refused others.
+var resends = [...]monclient.Resend{
+	C.MONCLIENT_RESEND_DEFAULT: monclient.ResendDefault, C.MONCLIENT_RESEND_ALWAYS: monclient.ResendAlways,
+	C.MONCLIENT_RESEND_NEVER: monclient.ResendNever, C.MONCLIENT_RESEND_READ_ONLY: monclient.ResendReadOnly,
+}
+
 // commandOf makes a command of what C has.
-func commandOf(cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t) (monclient.Command, error) {
+func commandOf(cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t, resend C.uint32_t) (monclient.Command, error) {
 	text, err := goText(cmd, n, "cmd")
 	if err != nil {
 		return monclient.Command{}, err
@@ -58,33 +64,35 @@ func commandOf(cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_
 	}
 	command := monclient.Raw(text)
 	command.Input = goBytes(input, inputLen) // copied, for a withdrawn command may still be with the connection
+	command.Resend = resends[resend]
 	return command, nil
 }
 
 //export goCommand
-func goCommand(h C.monclient_t, cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t, ms C.int32_t, w *C.struct_capi_wait) (rc C.int) {
+func goCommand(h C.monclient_t, cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t, ms C.int32_t, resend C.uint32_t, w *C.struct_capi_wait) (rc C.int) {
 	defer guard(&rc)
 	c, err := get(clients, h, "client")
 	if err != nil {
 		return fail(err)
 	}
-	command, err := commandOf(cmd, n, input, inputLen)
+	command, err := commandOf(cmd, n, input, inputLen, resend)
 	if err != nil {
 		return fail(err)
 	}
 	_, err = c.mc.StartCommand(command, timeout(ms), func(r *monclient.Reply, err error) {
+		w.outcome = C.int(outcomeOf(err)) // which counts when there is no reply
 		complete(w, err, func() error { return newReply(r, valueOf[C.monclient_reply_t](w)) })
 	})
 	return fail(err)
 }
 
 //export goCommandAsync
-func goCommandAsync(h C.monclient_t, cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t, ms C.int32_t, sink *C.struct_capi_sink, out *C.monclient_op_t) (rc C.int) {
+func goCommandAsync(h C.monclient_t, cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t, ms C.int32_t, resend C.uint32_t, sink *C.struct_capi_sink, out *C.monclient_op_t) (rc C.int) {
 	defer guard(&rc)
 	c, err := get(clients, h, "client")
 	var command monclient.Command
 	if err == nil {
-		command, err = commandOf(cmd, n, input, inputLen)
+		command, err = commandOf(cmd, n, input, inputLen, resend)
 	}
 	if err != nil {
 		C.capi_sink_release(sink)

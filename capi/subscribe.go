@@ -14,8 +14,11 @@ import (
 	"github.com/libmonclient/libmonclient/monclient"
 )
 
-// mapLimit bounds what waits of a subscription.
-var mapLimit = eventq.Limit{Events: 1024, Bytes: 64 << 20}
+// mapLimit bounds what waits of a subscription, latestLimit of one that wants the newest map only.
+var (
+	mapLimit    = eventq.Limit{Events: 1024, Bytes: 64 << 20}
+	latestLimit = eventq.Limit{Events: 1}
+)
 
 // subscription is what a monclient_sub_t means.
 type subscription struct {
@@ -32,7 +35,15 @@ func goSubscribe(h C.monclient_t, what *C.char, n C.size_t, start C.uint64_t, fl
 		C.capi_sink_release(sink)
 		return fail(err)
 	}
-	reg, err := c.register(sink, mapLimit)
+	onetime, limit := flags&C.MONCLIENT_SUBSCRIBE_ONETIME != 0, mapLimit
+	if flags&C.MONCLIENT_SUBSCRIBE_LATEST != 0 {
+		limit = latestLimit
+		if err := (monclient.SubscribeOptions{What: name, Latest: true}).Check(); err != nil {
+			C.capi_sink_release(sink)
+			return fail(err)
+		}
+	}
+	reg, err := c.register(sink, limit)
 	if err != nil {
 		return fail(err)
 	}
@@ -42,7 +53,7 @@ func goSubscribe(h C.monclient_t, what *C.char, n C.size_t, start C.uint64_t, fl
 	reserved := subs.Reserve()
 	reg.handle = uint64(reserved)
 	ready := make(chan struct{})
-	s.mc, err = c.mc.SubscribeFunc(name, uint64(start), flags&C.MONCLIENT_SUBSCRIBE_ONETIME != 0, func(e monclient.MapEvent, err error) {
+	s.mc, err = c.mc.SubscribeFunc(name, uint64(start), onetime, func(e monclient.MapEvent, err error) {
 		<-ready // which does not wait for anything
 		s.deliver(e, err)
 	})

@@ -31,7 +31,8 @@ import (
 type testMons struct {
 	*montest.Cluster
 	panicInDial atomic.Bool
-	drop        atomic.Bool // commands get no answer
+	drop        atomic.Bool   // commands get no answer
+	dropped     chan struct{} // one for each of them that came and was not asked for
 }
 
 var testClusters = handle.NewTable[*testMons](0xff)
@@ -45,12 +46,26 @@ func goTestStart(n C.uint32_t, out *C.uint64_t) (rc C.int) {
 	}
 	// A command that costs a monitor as little as possible, for benchmarks.
 	cluster.HandleCommand("nothing", func(montest.Command) montest.Result { return montest.Result{Output: []byte("nothing\n")} })
-	m := &testMons{Cluster: cluster}
+	m := &testMons{Cluster: cluster, dropped: make(chan struct{}, 1024)}
 	for _, mon := range cluster.Mons() {
-		mon.ControlAll(monmsg.TypeMonCommand, func(monmsg.Message) bool { return !m.drop.Load() })
+		mon.ControlAll(monmsg.TypeMonCommand, m.command)
 	}
 	*out = C.uint64_t(testClusters.Add(m))
 	return C.MONCLIENT_OK
+}
+
+// command is told of every command, and says whether it is to be answered. The client's own question for the table of commands
+// always is.
+func (m *testMons) command(msg monmsg.Message) bool {
+	cmd, ok := msg.(*monmsg.MMonCommand)
+	if !m.drop.Load() || (ok && strings.Contains(strings.Join(cmd.Cmd, ""), "get_command_descriptions")) {
+		return true
+	}
+	select {
+	case m.dropped <- struct{}{}:
+	default:
+	}
+	return false
 }
 
 //export goTestStop
@@ -143,10 +158,15 @@ func (m *testMons) do(what string) error {
 		m.LoseQuorum()
 	case "restore-quorum":
 		m.RegainQuorum()
-	case "osdmap":
-		return m.Advance("osdmap", 1)
+	case "osdmap", "monmap", "mgrmap", "fsmap", "servicemap":
+		return m.Advance(verb, 1)
 	case "drop-replies":
 		m.drop.Store(true)
+	case "await-dropped":
+		<-m.dropped
+	case "rotate":
+		_, err := m.RotateKey(arg)
+		return err
 	case "answer-replies":
 		m.drop.Store(false)
 	case "kill-session":
@@ -218,7 +238,7 @@ func goTestBench(h C.monclient_t, cmd *C.char, length C.size_t, workers, n C.uin
 	if err != nil {
 		return fail(err)
 	}
-	command, err := commandOf(cmd, length, nil, 0)
+	command, err := commandOf(cmd, length, nil, 0, C.MONCLIENT_RESEND_DEFAULT)
 	if err != nil {
 		return fail(err)
 	}

@@ -19,5 +19,7 @@ int capi_wait_end(struct capi_wait *w)
 		capi_set_error(w->error, strlen(w->error));
 		capi_block_release(w->error);
 	}
+	if (w->status != MONCLIENT_OK)
+		capi_set_outcome(w->outcome);
 	return w->status;
 }

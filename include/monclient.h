@@ -177,7 +177,7 @@ enum {
 	MONCLIENT_EILSEQ = -84,          /**< a text is not UTF-8 */
 	MONCLIENT_EOPNOTSUPP = -95,      /**< the monitor and this library have no method or mode in common */
 	MONCLIENT_ENETUNREACH = -101,    /**< no way to the monitors' network */
-	MONCLIENT_ECONNRESET = -104,     /**< the monitor broke the connection */
+	MONCLIENT_ECONNRESET = -104,     /**< the connection broke, or the session was lost with a command that is not sent again */
 	MONCLIENT_ENOTCONN = -107,       /**< there is no session at the moment */
 	MONCLIENT_ECLOSED = -108,        /**< the client was closed, or the queue destroyed, during the call (ESHUTDOWN) */
 	MONCLIENT_ETIMEDOUT = -110,      /**< the time was up */
@@ -207,6 +207,23 @@ MONCLIENT_API const char *monclient_strerror(int status);
  * Threads: any; every thread has its own. Works after fork. Since 0.1.
  */
 MONCLIENT_API const char *monclient_last_error(void);
+
+/** What is known of a command that has ended without an answer of the monitors. */
+enum {
+	MONCLIENT_OUTCOME_NONE = 0,     /**< it was answered, or there was no command */
+	MONCLIENT_OUTCOME_NOT_SENT = 1, /**< no monitor was sent it: it was not executed, and may safely be sent again */
+	MONCLIENT_OUTCOME_UNKNOWN = 2   /**< a monitor was sent it, and nobody knows whether it was, or will be, executed */
+};
+
+/**
+ * What is known of the command, when the last call of this thread that failed was monclient_command() or
+ * monclient_command_async(). It belongs to monclient_last_error(), and lives as long.
+ *
+ * @return MONCLIENT_OUTCOME_NOT_SENT or MONCLIENT_OUTCOME_UNKNOWN after such a call, MONCLIENT_OUTCOME_NONE after others
+ *
+ * Threads: any; every thread has its own. Works after fork. Since 0.1.
+ */
+MONCLIENT_API int monclient_last_outcome(void);
 
 /* ---- Limits and kinds ---- */
 
@@ -267,7 +284,11 @@ enum {
 	MONCLIENT_SESSION_ATTEMPT_FAILED = 2, /**< one of them failed: mon, addr, elapsed_ns, error */
 	MONCLIENT_SESSION_CONNECTED = 3,     /**< there is a session: mon, addr, elapsed_ns since hunting began */
 	MONCLIENT_SESSION_LOST = 4,          /**< the session is over: mon, addr, elapsed_ns since it began, error */
-	MONCLIENT_SESSION_FAILED_OVER = 5    /**< there is a session, with another monitor than the last one: as CONNECTED */
+	MONCLIENT_SESSION_FAILED_OVER = 5,   /**< there is a session, with another monitor than the last one: as CONNECTED; with a
+	                                          standby session it follows LOST at once, without HUNTING */
+	MONCLIENT_SESSION_STANDBY = 6,       /**< a standby session is ready to take over: mon, addr, elapsed_ns since it was begun */
+	MONCLIENT_SESSION_STANDBY_LOST = 7,  /**< a standby session is over: mon, addr, elapsed_ns since it was ready, error */
+	MONCLIENT_SESSION_CREDENTIAL = 8     /**< the key was changed: by monclient_set_key(), or in its file */
 };
 
 /** Levels of the library's own log. A level has those above it. */
@@ -282,10 +303,12 @@ enum {
 /** The monitors' answer to a command. Release it with monclient_reply_free(), unless it is part of an event. */
 typedef struct monclient_reply {
 	int32_t retval;      /**< 0, a negative errno of Linux; a few commands succeed with a positive value */
-	uint32_t resent;     /**< 1: it was sent more than once, for sessions were lost, and may have been executed so */
+	uint32_t resent;     /**< 1: it was sent more than once, because sessions were lost or an answer took long, and may have
+	                          been executed so */
 	const char *status;  /**< a text for people, never NULL; the reason when retval is negative */
 	const void *output;  /**< what the command printed; a NUL follows it, which output_len does not count; never NULL */
 	uint64_t output_len; /**< bytes */
+	const char *mon;     /**< name of the monitor that answered, without "mon."; never NULL */
 } monclient_reply_t;
 
 /** Something that happened. Members that the kind of event does not mention are 0 or NULL. */
@@ -293,7 +316,7 @@ typedef struct monclient_event {
 	uint32_t type;    /**< MONCLIENT_EVENT_... */
 	uint32_t flags;   /**< MONCLIENT_EVENT_LAST and others */
 	int32_t status;   /**< MONCLIENT_OK, or why there is no result, or why the subscription has ended */
-	uint32_t missed;  /**< how many events of this source were dropped before this one */
+	uint32_t missed;  /**< how many events of this source were dropped, or replaced by a newer one, before this one */
 	void *userdata;   /**< the sink's */
 	uint64_t source;  /**< handle of the operation or subscription, which may be stale by now; 0: session and log */
 	uint64_t client;  /**< handle of the client, which means nothing before it is connected; 0 if there will be none */
@@ -310,6 +333,8 @@ typedef struct monclient_event {
 	const char *addr;    /**< SESSION: its address, such as "v2:10.0.0.1:3300/0" */
 	uint64_t elapsed_ns; /**< SESSION: nanoseconds */
 	const char *text;    /**< LOG: the message with its attributes, on one line but for stacks */
+	uint32_t outcome;    /**< COMMAND with another status than MONCLIENT_OK: MONCLIENT_OUTCOME_NOT_SENT or ..._UNKNOWN */
+	uint32_t reserved;
 } monclient_event_t;
 
 /** Receives an event. It may not free the event. */
@@ -358,7 +383,29 @@ MONCLIENT_API void monclient_event_free(monclient_event_t *event);
  * mon_client_hunt_interval_backoff, mon_client_hunt_interval_max_multiple, mon_client_hunt_parallel,
  * mon_client_ping_interval, mon_client_ping_timeout and others. Of this library's own:
  * monclient_hostname (this machine's name for masked options), monclient_max_message (bytes that a monitor may send
- * in one message), monclient_offer_compression and monclient_revision0 (bool: connect as older clients do).
+ * in one message), monclient_offer_compression and monclient_revision0 (bool: connect as older clients do), and, seconds
+ * being numbers such as 0.25,
+ *
+ *   monclient_command_resend    what becomes of a command whose session is lost before its answer comes: always (the
+ *                               default), never, read-only; see monclient_command_options_t
+ *   monclient_hunt_stagger      0.05 seconds that an attempt at a monitor may take before the next one is tried as well
+ *   monclient_standby_sessions  0: how many spare sessions with other monitors to keep, of which one takes over at once
+ *                               when the session is lost
+ *   monclient_read_balance      false: whether commands that only read, and questions for versions, are spread over the
+ *                               session and the spare ones
+ *   monclient_hedge_delay       0 seconds after which what only reads, and is not answered, is asked of a spare session, too;
+ *                               the first answer counts. 0: never
+ *   monclient_probe_interval    0.5 seconds between keepalives while an answer is awaited; otherwise it is
+ *                               mon_client_ping_interval
+ *   monclient_probe_timeout     2 seconds without a sign of life after which a monitor is given up; more if its answers are
+ *                               slow, at most mon_client_ping_timeout
+ *   monclient_quorum_timeout    5 seconds after which another monitor is asked when this one answers keepalives and nothing
+ *                               else; if that one does answer the session moves to it. 0: never
+ *   monclient_keyring_watch     true: whether a key that comes from a file (keyring, keyfile) is taken over when the file
+ *                               changes while a client lives. Keys of the option key and of monclient_config_set_keyring() stay
+ *                               until monclient_set_key()
+ *
+ * What only reads is what the cluster's own table of commands (get_command_descriptions) says so of; the library asks for it.
  *
  * Values have levels: default < configuration file < environment < command line < monclient_config_set().
  *
@@ -499,7 +546,9 @@ typedef struct monclient_connect_options {
 } monclient_connect_options_t;
 
 /**
- * Find a monitor that lets the client in, and wait for that. Monitors that do not answer are tried again until the time is
+ * Find a monitor that lets the client in, and wait for that. Monitors are tried one after the other: the next one when the one
+ * before has failed, or has taken monclient_hunt_stagger, up to mon_client_hunt_parallel at a time; the first one that lets
+ * the client in has it. When all have failed they are tried again until the time is
  * up, because monitors are restarted; that the key is refused is told at once. The configuration is read now: changing it later
  * does not change the client.
  *
@@ -605,6 +654,30 @@ MONCLIENT_API int monclient_session(monclient_t client, monclient_session_t **se
 MONCLIENT_API void monclient_session_free(monclient_session_t *session);
 
 /**
+ * The standby sessions that could take over at this moment; see the option monclient_standby_sessions.
+ *
+ * @param[out] json  an array, which may be empty, of {"mon", "rank", "addr", "local_addr", "mode", "since"}: as the members of
+ *                   monclient_session_t, but since in seconds, with a fraction. Release it with monclient_free()
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_standbys_json(monclient_t client, char **json);
+
+/**
+ * Change the key of a client that is connected, when the cluster has, or is about to get, another one for its entity. The
+ * session, the subscriptions and the number of the client stay. Tickets are renewed and new sessions begin with the new key;
+ * monitors that have refused the old one are tried again at once. Tells of it with MONCLIENT_SESSION_CREDENTIAL, unless it is the
+ * key that the client has. Whether the monitors accept it shows later.
+ *
+ * @param key  in base64, as in a keyring; not retained
+ * @return MONCLIENT_EINVAL   that is no key, or none that the client could use; the text does not have it
+ *         MONCLIENT_ECLOSED  another thread closes the client
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_set_key(monclient_t client, const char *key);
+
+/**
  * Set the level of the library's log for this client.
  *
  * @param level  MONCLIENT_LOG_...
@@ -625,24 +698,39 @@ MONCLIENT_API int monclient_set_log_level(monclient_t client, uint32_t level);
  */
 MONCLIENT_API int monclient_op_cancel(monclient_op_t op);
 
+/**
+ * What becomes of a command that was sent when its session is lost before the answer came: the monitor may have executed it, or
+ * not, and nobody can tell. A command that was not sent always waits for the next session.
+ */
+enum {
+	MONCLIENT_RESEND_DEFAULT = 0,  /**< as the option monclient_command_resend says: ALWAYS, unless it was set */
+	MONCLIENT_RESEND_ALWAYS = 1,   /**< it is sent again, as Ceph's clients do: executed at least once, perhaps more than once */
+	MONCLIENT_RESEND_NEVER = 2,    /**< it ends with MONCLIENT_ECONNRESET and MONCLIENT_OUTCOME_UNKNOWN: executed at most once */
+	MONCLIENT_RESEND_READ_ONLY = 3 /**< ALWAYS if it only reads, as far as the cluster's table of commands is known; else NEVER */
+};
+
 /** How to send a command. */
 typedef struct monclient_command_options {
 	uint32_t struct_size;
 	int32_t timeout_ms; /**< 0: rados_mon_op_timeout; MONCLIENT_FOREVER */
 	const void *input;  /**< goes along with the command (what the ceph tool reads with -i); not retained; or NULL */
 	uint64_t input_len; /**< bytes, at most MONCLIENT_MAX_INPUT */
+	uint32_t resend;    /**< MONCLIENT_RESEND_... */
+	uint32_t reserved;  /**< 0 */
 } monclient_command_options_t;
 
 /**
  * Send a command to the monitors and wait for the reply. Without a quorum the monitors answer nothing, so without a
- * timeout this may wait for ever. A command whose session is lost is sent again. Implements: int rados_mon_command(...).
+ * timeout this may wait for ever. A command whose session is lost is sent again, unless options->resend says otherwise.
+ * When there is no answer, monclient_last_outcome() says whether the command may have been executed.
+ * Implements: int rados_mon_command(...).
  *
  * @param      cmd      a JSON object: {"prefix": "osd tree", "format": "json"}; not retained
  * @param      options  NULL: defaults
  * @param[out] reply    release it with monclient_reply_free()
  * @return MONCLIENT_OK when the monitors answered, whatever they answered (see reply->retval); MONCLIENT_ETIMEDOUT;
- *         MONCLIENT_ECLOSED; MONCLIENT_EDEADLK in a callback of this client; while there is no session, also what
- *         monclient_connect() returns
+ *         MONCLIENT_ECLOSED; MONCLIENT_ECONNRESET (the session was lost, and it may not be sent again);
+ *         MONCLIENT_EDEADLK in a callback of this client; while there is no session, also what monclient_connect() returns
  *
  * Threads: any. Blocks. Since 0.1.
  */
@@ -650,7 +738,7 @@ MONCLIENT_API int monclient_command(monclient_t client, const char *cmd, const m
                                     monclient_reply_t **reply);
 
 /**
- * The same without waiting. Completes with MONCLIENT_EVENT_COMMAND.
+ * The same without waiting. Completes with MONCLIENT_EVENT_COMMAND, which has the outcome when there is no answer.
  *
  * @param      sink  where the completion goes
  * @param[out] op    for monclient_op_cancel(), or NULL
@@ -717,7 +805,8 @@ MONCLIENT_API int monclient_wait_for_map_async(monclient_t client, const char *w
 
 /** Bits of the flags of monclient_subscribe(). */
 enum {
-	MONCLIENT_SUBSCRIBE_ONETIME = 1 /**< it ends with the first answer */
+	MONCLIENT_SUBSCRIBE_ONETIME = 1, /**< it ends with the first answer */
+	MONCLIENT_SUBSCRIBE_LATEST = 2   /**< only the newest map waits for a slow receiver; for every map but osdmap, and config */
 };
 
 /**
@@ -731,12 +820,14 @@ enum {
  * @param      start  the first epoch; 0: the newest map in full. For an osdmap a later one brings the incrementals from
  *                    there on, or full maps where the monitors have trimmed them; of those that this session has
  *                    brought already, to another subscription, the newest in full
- * @param      flags  0 or MONCLIENT_SUBSCRIBE_ONETIME
+ * @param      flags  0, or MONCLIENT_SUBSCRIBE_... With LATEST a map that comes replaces the one that waits, in a queue or for
+ *                    the thread of callbacks, and missed says how many were replaced
  * @param      sink   gets a MONCLIENT_EVENT_MAP for each map, and one with MONCLIENT_EVENT_LAST and a status at the end:
  *                    MONCLIENT_OK (onetime), MONCLIENT_ECLOSED, MONCLIENT_EBUSY (another level of the log is
- *                    subscribed). Of more than 1,024 events or 64 MiB that wait, the oldest are dropped
+ *                    subscribed). Of more than 1,024 maps or 64 MiB that wait, the oldest are dropped
  * @param[out] sub    for monclient_unsubscribe(); it becomes stale with the last event
- * @return MONCLIENT_EINVAL  there is no such map
+ * @return MONCLIENT_EINVAL  there is no such map, or it is not one for MONCLIENT_SUBSCRIBE_LATEST: osdmap, kv:PREFIX,
+ *                           log-LEVEL, of which every event counts
  *
  * Threads: any. Does not block. Since 0.1.
  */

@@ -121,16 +121,30 @@ inline const std::error_category &category() noexcept
 
 inline std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), category()}; }
 
-/** What the calls without a std::error_code throw. code() is the status, what() says what happened. */
+/** What is known of a command that has ended without an answer. */
+enum class outcome : int {
+	none = MONCLIENT_OUTCOME_NONE,         /**< it was answered, or there was no command */
+	not_sent = MONCLIENT_OUTCOME_NOT_SENT, /**< it was not executed */
+	unknown = MONCLIENT_OUTCOME_UNKNOWN    /**< it may have been executed */
+};
+
+/**
+ * What the calls without a std::error_code throw. code() is the status, what() says what happened, and outcome(), where
+ * the call was a command, whether it may have been executed all the same.
+ */
 class error : public std::system_error {
 public:
-	error(std::error_code ec, const char *text) : std::system_error(ec), text_(text) {}
-	error(std::error_code ec, std::string_view text) : std::system_error(ec), text_(std::string(text)) {}
+	error(std::error_code ec, const char *text, monclient::outcome o = monclient::outcome::none)
+		: std::system_error(ec), text_(text), outcome_(o) {}
+	error(std::error_code ec, std::string_view text, monclient::outcome o = monclient::outcome::none)
+		: std::system_error(ec), text_(std::string(text)), outcome_(o) {}
 
 	const char *what() const noexcept override { return text_.what(); }
+	monclient::outcome outcome() const noexcept { return outcome_; }
 
 private:
 	std::runtime_error text_; // a text that can be copied without throwing
+	monclient::outcome outcome_;
 };
 
 /** The monitors have answered a command, and the answer was no. code() is the retval, what() the reply's status. */
@@ -140,6 +154,9 @@ class refused : public error {
 
 /** What happened in the last call of this thread that failed; see monclient_last_error(). */
 inline std::string_view last_error() noexcept { return monclient_last_error(); }
+
+/** What it means for the command, if that call was one; see monclient_last_outcome(). */
+inline outcome last_outcome() noexcept { return static_cast<outcome>(monclient_last_outcome()); }
 
 /** Gets the exceptions that leave callbacks. It may be called by several threads at a time. */
 using exception_handler = std::function<void(std::exception_ptr)>;
@@ -152,12 +169,12 @@ inline std::error_code code(int status) noexcept
 }
 
 template <class Error, class Text>
-[[noreturn]] void raise(std::error_code ec, Text text)
+[[noreturn]] void raise(std::error_code ec, Text text, outcome o = outcome::none)
 {
 #if defined(__cpp_exceptions)
-	throw Error(ec, text);
+	throw Error(ec, text, o);
 #else
-	static_cast<void>(ec), static_cast<void>(text);
+	static_cast<void>(ec), static_cast<void>(text), static_cast<void>(o);
 	std::abort();
 #endif
 }
@@ -165,7 +182,7 @@ template <class Error, class Text>
 /** The error of the call that was just made by this thread. */
 inline error failure(std::error_code ec)
 {
-	return ec.category() == category() ? error(ec, last_error()) : error(ec, "monclient: " + ec.message());
+	return ec.category() == category() ? error(ec, last_error(), last_outcome()) : error(ec, "monclient: " + ec.message());
 }
 
 /** Makes of a call with a std::error_code one that throws. */
@@ -175,7 +192,7 @@ auto checked(Call &&call)
 	const auto check = [](std::error_code ec) {
 		if (ec) {
 			const error e = failure(ec);
-			raise<error>(ec, e.what());
+			raise<error>(ec, e.what(), e.outcome());
 		}
 	};
 	std::error_code ec;
@@ -480,6 +497,8 @@ public:
 	std::int32_t retval() const noexcept { return raw_ ? raw_->retval : 0; }
 	bool resent() const noexcept { return raw_ && raw_->resent != 0; }
 	std::string_view status() const noexcept { return raw_ ? raw_->status : ""; }
+	/** The monitor that answered. */
+	std::string_view mon() const noexcept { return raw_ ? raw_->mon : ""; }
 	std::string_view output() const noexcept
 	{
 		return raw_ ? std::string_view(static_cast<const char *>(raw_->output), raw_->output_len) : "";
@@ -513,7 +532,10 @@ enum class session_change : std::uint32_t {
 	attempt_failed = MONCLIENT_SESSION_ATTEMPT_FAILED,
 	connected = MONCLIENT_SESSION_CONNECTED,
 	lost = MONCLIENT_SESSION_LOST,
-	failed_over = MONCLIENT_SESSION_FAILED_OVER
+	failed_over = MONCLIENT_SESSION_FAILED_OVER,
+	standby = MONCLIENT_SESSION_STANDBY,
+	standby_lost = MONCLIENT_SESSION_STANDBY_LOST,
+	credential = MONCLIENT_SESSION_CREDENTIAL
 };
 
 enum class log_level : std::uint32_t {
@@ -648,6 +670,8 @@ public:
 	{
 		return raw_->reply ? monclient::reply(monclient_event_keep(raw_)) : monclient::reply();
 	}
+	/** When status() is an error, whether the command may have been executed all the same. */
+	monclient::outcome outcome() const noexcept { return static_cast<monclient::outcome>(raw_->outcome); }
 };
 
 /** The epochs of a map that the monitors have. */
@@ -986,14 +1010,24 @@ struct connect_options {
 	log_level level = log_level::none;
 };
 
+/** What becomes of a command that was sent when its session is lost before the answer came; see monclient.h. */
+enum class resend : std::uint32_t {
+	by_default = MONCLIENT_RESEND_DEFAULT, /**< as the option monclient_command_resend says */
+	always = MONCLIENT_RESEND_ALWAYS,      /**< it is executed at least once */
+	never = MONCLIENT_RESEND_NEVER,        /**< it is executed at most once */
+	read_only = MONCLIENT_RESEND_READ_ONLY /**< always, if it only reads */
+};
+
 struct command_options {
 	time_limit timeout = {};
 	std::string_view input = {};
+	monclient::resend resend = monclient::resend::by_default;
 };
 
 struct subscribe_options {
 	std::uint64_t start = 0; /**< the first epoch; 0: the newest map */
 	bool onetime = false;
+	bool latest = false; /**< only the newest map waits for a slow receiver */
 };
 
 /** A cluster's id. */
@@ -1110,6 +1144,22 @@ public:
 		return monclient::session(s);
 	}
 
+	/** The standby sessions, as a JSON array. */
+	buffer standbys_json() const { return detail::checked([&](auto &ec) { return standbys_json(ec); }); }
+	buffer standbys_json(std::error_code &ec) const noexcept
+	{
+		char *json = nullptr;
+		ec = detail::code(monclient_standbys_json(get(), &json));
+		return json ? buffer(json, std::strlen(json)) : buffer();
+	}
+
+	/** Changes the key, in base64, of a client that is connected. */
+	void set_key(std::string_view key) const { detail::checked([&](auto &ec) { set_key(key, ec); }); }
+	void set_key(std::string_view key, std::error_code &ec) const noexcept
+	{
+		ec = detail::c_text(key).pass([this](const char *k) { return monclient_set_key(get(), k); });
+	}
+
 	void set_log_level(log_level level) const { detail::checked([&](auto &ec) { set_log_level(level, ec); }); }
 	void set_log_level(log_level level, std::error_code &ec) const noexcept
 	{
@@ -1200,7 +1250,11 @@ public:
 	subscription subscribe(std::string_view what, sink<map_event> to, subscribe_options options,
 	                       std::error_code &ec) const noexcept
 	{
-		const std::uint32_t flags = options.onetime ? MONCLIENT_SUBSCRIBE_ONETIME : 0;
+		std::uint32_t flags = 0;
+		if (options.onetime)
+			flags |= MONCLIENT_SUBSCRIBE_ONETIME;
+		if (options.latest)
+			flags |= MONCLIENT_SUBSCRIBE_LATEST;
 		return start<subscription>(what, std::move(to), ec, [&](const char *w, const monclient_sink_t *s, monclient_sub_t *sub) {
 			return monclient_subscribe(get(), w, options.start, flags, s, sub);
 		});
@@ -1231,6 +1285,7 @@ private:
 		raw.timeout_ms = o.timeout.of_call();
 		raw.input = o.input.data();
 		raw.input_len = o.input.size();
+		raw.resend = static_cast<std::uint32_t>(o.resend);
 		return raw;
 	}
 
@@ -1255,7 +1310,7 @@ private:
 		std::error_code ec;
 		operation started = start(sink<Event>([promise = std::move(promise), get](Event &e) mutable {
 			if (e.status())
-				promise.set_exception(std::make_exception_ptr(error(e.status(), e.error())));
+				promise.set_exception(std::make_exception_ptr(error(e.status(), e.error(), static_cast<outcome>(e.raw().outcome))));
 			else
 				promise.set_value(get(e));
 		}), ec);

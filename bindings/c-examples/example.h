@@ -179,6 +179,15 @@ static UNUSED void print_event(const monclient_event_t *event)
 		case MONCLIENT_SESSION_FAILED_OVER:
 			printf("session: moved to mon.%s at %s after %.3f s", event->mon, event->addr, seconds);
 			break;
+		case MONCLIENT_SESSION_STANDBY:
+			printf("session: mon.%s at %s stands by after %.3f s", event->mon, event->addr, seconds);
+			break;
+		case MONCLIENT_SESSION_STANDBY_LOST:
+			printf("session: mon.%s stands by no more after %.3f s: %s", event->mon, seconds, event->error);
+			break;
+		case MONCLIENT_SESSION_CREDENTIAL:
+			printf("session: the key was changed");
+			break;
 		default:
 			printf("session: something new (%u)", event->session_change);
 		}

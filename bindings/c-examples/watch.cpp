@@ -49,6 +49,9 @@ void on_session(const monclient::session_event &e)
 	case session_change::connected: std::cout << "with mon." << e.mon() << " at " << e.addr(); break;
 	case session_change::lost: std::cout << "lost mon." << e.mon() << ": " << e.error(); break;
 	case session_change::failed_over: std::cout << "moved to mon." << e.mon() << " at " << e.addr(); break;
+	case session_change::standby: std::cout << "mon." << e.mon() << " at " << e.addr() << " stands by"; break;
+	case session_change::standby_lost: std::cout << "mon." << e.mon() << " stands by no more: " << e.error(); break;
+	case session_change::credential: std::cout << "the key was changed"; break;
 	}
 	std::cout << std::endl;
 }

@@ -1,6 +1,7 @@
 package eventq
 
-// Limit bounds what waits of one source. Zero is no bound.
+// Limit bounds what waits of one source. Zero is no bound. With one event the newest alone waits: each takes the place of the
+// one before, or rather its own at the end, where it belongs among those of other sources.
 type Limit struct {
 	Events int
 	Bytes  int
@@ -31,6 +32,9 @@ func (q *Queue[T]) NewSource(limit Limit) *Source[T] { return &Source[T]{q: q, l
 func (s *Source[T]) Push(v T, size int) bool {
 	s.q.mu.Lock()
 	taken, up := s.push(v, size)
+	if taken {
+		s.shed()
+	}
 	s.q.mu.Unlock()
 	if up {
 		s.q.level.Set(true)
@@ -60,18 +64,22 @@ func (s *Source[T]) push(v T, size int) (taken, up bool) {
 	s.last = n
 	s.events++
 	s.bytes += size
-	for s.first != n && s.tooMuch() {
-		q.unlink(s.first)
+	return true, wasEmpty
+}
+
+// shed drops the oldest events when there are too many, but never the newest.
+func (s *Source[T]) shed() {
+	for s.first != s.last && s.tooMuch() {
+		s.q.unlink(s.first)
 		s.missed++
 	}
-	return true, wasEmpty
 }
 
 func (s *Source[T]) tooMuch() bool {
 	return (s.limit.Events > 0 && s.events > s.limit.Events) || (s.limit.Bytes > 0 && s.bytes > s.limit.Bytes)
 }
 
-// PushLast adds an event and ends the source. When it reports false the event was not taken up, and over says whether the
+// PushLast adds an event, in addition to what the limit lets wait, and ends the source. When it reports false the event was not taken up, and over says whether the
 // caller is to release what the source stands for.
 func (s *Source[T]) PushLast(v T, size int) (taken, over bool) {
 	s.q.mu.Lock()

@@ -28,8 +28,9 @@ MONCLIENT_API int monclienttest_key(monclienttest_mons_t mons, char **key);
 
 /**
  * Do something to it: "kill a" (and its connections), "start a", "freeze a" (it stops answering, connections stay), "thaw a",
- * "lose-quorum", "restore-quorum", "osdmap" (a new epoch), "drop-replies" (commands get no answer from now on),
- * "answer-replies", "kill-session ENTITY" (breaks its connections, e.g. client.admin), "log TEXT" (an entry in the cluster log).
+ * "lose-quorum", "restore-quorum", "osdmap", "monmap", "mgrmap", "fsmap", "servicemap" (a new epoch), "drop-replies" (commands
+ * get no answer from now on, and are not executed), "await-dropped" (until one more of them has come), "answer-replies", "rotate ENTITY" (it
+ * gets a new key), "kill-session ENTITY" (breaks its connections, e.g. client.admin), "log TEXT" (an entry in the cluster log).
  */
 MONCLIENT_API int monclienttest_do(monclienttest_mons_t mons, const char *what);
 

@@ -38,7 +38,7 @@ const SanitizerExit = 99
 const sanitize = "-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined"
 
 // Names are the examples.
-var Names = []string{"status", "command", "command_async", "watch_callbacks", "watch_epoll", "dlopen", "command_cpp", "watch_cpp"}
+var Names = []string{"status", "command", "at_most_once", "command_async", "watch_callbacks", "watch_epoll", "dlopen", "command_cpp", "watch_cpp"}
 
 // Programs are the examples of one variant, built.
 type Programs struct {

@@ -54,6 +54,8 @@ func TestBadUsage(t *testing.T) {
 		{"command -t soon status", "-t: soon is no number"},
 		{"command -x status", "invalid option"},
 		{"command -i /nonexistent status", "/nonexistent: No such file"},
+		{"at_most_once", "-h helps"},
+		{"at_most_once a b", "-h helps"},
 		{"command_async", "-h helps"},
 		{"command_async -r 0 status", "-h helps"},
 		{"watch_callbacks nosuchmap", "nosuchmap: "},
@@ -230,6 +232,71 @@ func TestCommandAsync(t *testing.T) {
 	})
 }
 
+func TestAtMostOnce(t *testing.T) {
+	p := Build(t, Sanitized)
+	c, conf := quorum(t, 3)
+	written := func(text string) (n int) {
+		for _, e := range c.LogEntries() {
+			if e.Channel == "cluster" && e.Message == text {
+				n++
+			}
+		}
+		return n
+	}
+	const text = `a "line" \ of ü`
+	require.Equal(t, Result{}, p.Run(t, conf, "at_most_once", text))
+	require.Equal(t, 1, written(text))
+
+	t.Run("refused", func(t *testing.T) {
+		c, conf := quorum(t, 1)
+		c.HandleCommand("log", func(montest.Command) montest.Result { return montest.Fail(13, "access denied") })
+		r := p.Run(t, conf, "at_most_once", "text")
+		require.Equal(t, Result{Stderr: "Error permission denied: access denied\n", Code: 13}, r)
+	})
+	t.Run("session lost", func(t *testing.T) {
+		c, conf := quorum(t, 3)
+		arrived := mute(t, c, "log")
+		q := p.Start(t, conf, "at_most_once", "text")
+		receive(t, arrived)
+		for _, m := range c.Mons() {
+			m.DropClients()
+		}
+		r := q.Wait()
+		require.Equal(t, 75, r.Code, r)
+		require.Contains(t, r.Stderr, "session lost: mon.")
+		require.Contains(t, r.Stderr, "it may have been written")
+	})
+	t.Run("time is up", func(t *testing.T) {
+		c, conf := quorum(t, 1)
+		mute(t, c, "log")
+		r := p.Run(t, conf, "at_most_once", "text", "--rados-mon-op-timeout", "1")
+		require.Equal(t, 75, r.Code, r)
+		require.Contains(t, r.Stderr, "timed out")
+	})
+}
+
+// The watchers tell of standby sessions.
+func TestWatchWithStandbys(t *testing.T) {
+	p := Build(t, Sanitized)
+	for _, name := range watchers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, conf := quorum(t, 2)
+			q := p.Start(t, conf, name, "--monclient-standby-sessions", "1", "osdmap")
+			m := standsBy.FindStringSubmatch(q.AwaitText(" stands by"))
+			require.NotNil(t, m)
+			standby := m[1]
+			require.NotEqual(t, standby, mon(q.AwaitText("session: with mon.")))
+			c.Mon(standby).DropClients()
+			q.AwaitText("mon." + standby + " stands by no more")
+			q.Signal(syscall.SIGINT)
+			require.Equal(t, 130, q.Wait().Code)
+		})
+	}
+}
+
+var standsBy = regexp.MustCompile(`session: mon\.([ab]) at \S+ stands by`)
+
 // receive waits for something that must come.
 func receive[T any](t *testing.T, from <-chan T) T {
 	t.Helper()
@@ -354,7 +421,7 @@ func TestDlopen(t *testing.T) {
 
 // calls are one of each example that would succeed if there were monitors.
 var calls = [][]string{
-	{"status"}, {"command", "status"}, {"command_async", "status"}, {"command_cpp", "status"}, {"dlopen"},
+	{"status"}, {"command", "status"}, {"at_most_once", "text"}, {"command_async", "status"}, {"command_cpp", "status"}, {"dlopen"},
 	{"watch_callbacks"}, {"watch_epoll"}, {"watch_cpp"},
 }
 

@@ -33,6 +33,7 @@ func TestValgrind(t *testing.T) {
 	}{
 		{"status", nil, ""},
 		{"command", []string{"osd", "tree", "-f", "json"}, ""},
+		{"at_most_once", []string{"under memcheck"}, ""},
 		{"command_async", []string{"-r", "50", "fsid"}, ""},
 		{"command_cpp", []string{"fsid"}, ""},
 		{"dlopen", []string{"--library", filepath.Join(library, "libmonclient.so.0")}, ""},

@@ -479,8 +479,10 @@ static void resent(void)
 	world_mon(&w, mon);
 	recorder_init(&r);
 	sink = recorder_sink(&r);
-	world_do(&w, "freeze %s", mon);
+	world_do(&w, "drop-replies");
 	CHECK_OK(monclient_command_async(w.client, STATUS, NULL, &sink, NULL));
+	world_do(&w, "await-dropped");
+	world_do(&w, "answer-replies");
 	world_do(&w, "kill %s", mon);
 	e = recorder_wait(&r, 0);
 	CHECK_INT(e->status, MONCLIENT_OK);

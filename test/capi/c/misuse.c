@@ -151,6 +151,17 @@ static int client_session(uint64_t h)
 	return rc;
 }
 
+static int client_standbys_json(uint64_t h)
+{
+	char *json = (char *)1;
+	int rc = monclient_standbys_json(h, &json);
+
+	CHECK(!json);
+	return rc;
+}
+
+static int client_set_key(uint64_t h) { return monclient_set_key(h, "AQBSAABiAAAAABAAAAAAAAAAAAAAAAAAAAAAAA=="); }
+
 static int client_command(uint64_t h)
 {
 	monclient_reply_t *reply = (monclient_reply_t *)1;
@@ -264,6 +275,8 @@ static const struct {
 	F(client_monmap, MONCLIENT_KIND_CLIENT),
 	F(client_monmap_json, MONCLIENT_KIND_CLIENT),
 	F(client_session, MONCLIENT_KIND_CLIENT),
+	F(client_standbys_json, MONCLIENT_KIND_CLIENT),
+	F(client_set_key, MONCLIENT_KIND_CLIENT),
 	F(client_set_log_level, MONCLIENT_KIND_CLIENT),
 	F(client_command, MONCLIENT_KIND_CLIENT),
 	F(client_command_async, MONCLIENT_KIND_CLIENT),
@@ -393,6 +406,8 @@ static void null_pointers(void)
 	CHECK(!data);
 	NULL_IS(monclient_monmap_json(w.client, NULL), "json");
 	NULL_IS(monclient_session(w.client, NULL), "session");
+	NULL_IS(monclient_standbys_json(w.client, NULL), "json");
+	NULL_IS(monclient_set_key(w.client, NULL), "key");
 	NULL_IS(monclient_command(w.client, NULL, NULL, &reply), "cmd");
 	CHECK(!reply);
 	NULL_IS(monclient_command(w.client, FSID, NULL, NULL), "reply");
@@ -649,6 +664,7 @@ static void no_utf8(void)
 		ILSEQ(monclient_config_read_file(w.config, t), "path");
 		ILSEQ(monclient_config_parse_argv(w.config, 2, (const char *const[]){"a", t}, NULL, NULL), "argv");
 		ILSEQ(monclient_config_set_keyring(w.config, t, strlen(t)), "text");
+		ILSEQ(monclient_set_key(w.client, t), "key");
 		ILSEQ(monclient_command(w.client, t, NULL, &reply), "cmd");
 		ILSEQ(monclient_command_async(w.client, t, NULL, sink(), NULL), "cmd");
 		ILSEQ(monclient_get_version(w.client, t, 0, &u, NULL), "what");
@@ -696,6 +712,7 @@ static void too_long(void)
 		TOOBIG(monclient_config_get(w.config, t, &value), "option");
 		TOOBIG(monclient_config_read_file(w.config, t), "path");
 		TOOBIG(monclient_config_parse_argv(w.config, 1, &t, NULL, NULL), "argv");
+		TOOBIG(monclient_set_key(w.client, t), "key");
 		TOOBIG(monclient_command_async(w.client, t, NULL, sink(), NULL), "cmd");
 		TOOBIG(monclient_get_version(w.client, t, 0, &u, NULL), "what");
 		TOOBIG(monclient_get_version_async(w.client, t, 0, sink(), NULL), "what");
@@ -749,9 +766,9 @@ static void numbers(void)
 		CHECK_OK(monclient_get_version(w.client, "osdmap", good[i], &u, NULL));
 		CHECK_OK(monclient_wait_for_map(w.client, "osdmap", 0, good[i], NULL));
 	}
-	for (flag = 2; flag; flag <<= 1) {
-		CHECK_ERROR(monclient_subscribe(w.client, "osdmap", 0, flag, sink(), &sub), MONCLIENT_EINVAL, "flags");
-		CHECK_ERROR(monclient_subscribe(w.client, "osdmap", 0, flag | 1, sink(), &sub), MONCLIENT_EINVAL, "flags");
+	for (flag = 4; flag; flag <<= 1) {
+		CHECK_ERROR(monclient_subscribe(w.client, "mgrmap", 0, flag, sink(), &sub), MONCLIENT_EINVAL, "flags");
+		CHECK_ERROR(monclient_subscribe(w.client, "mgrmap", 0, flag | 3, sink(), &sub), MONCLIENT_EINVAL, "flags");
 		DESTROYED();
 	}
 	CHECK_ERROR(monclient_queue_poll(queue, &e, 0, 0, &n), MONCLIENT_EINVAL, "max");

@@ -62,6 +62,7 @@ func TestReleases(t *testing.T) {
 			t.Run("status", e.testStatus)
 			t.Run("commands", e.testCommands)
 			t.Run("input", e.testInput)
+			t.Run("at most once", e.testAtMostOnce)
 			t.Run("async", e.testAsync)
 			t.Run("dlopen", e.testDlopen)
 			t.Run("wrong key", e.testWrongKey)
@@ -123,6 +124,15 @@ func (e env) testInput(t *testing.T) {
 	require.Zero(t, r.Code, r)
 	require.Equal(t, "of an example\n\x00", e.ceph(t, "config-key", "get", "examples/file").Stdout)
 	e.same(t, []string{"config-key", "get", "examples/file"}, "command", "config-key", "get", "key=examples/file")
+}
+
+func (e env) testAtMostOnce(t *testing.T) {
+	const text = "written by an example"
+	r := e.Run(t, e.ConfPath, "at_most_once", text)
+	require.Zero(t, r.Code, r)
+	lines := func() int { return strings.Count(e.ceph(t, "log", "last", "100", "debug", "cluster").Stdout, text) }
+	require.Eventually(t, func() bool { return lines() > 0 }, settling, pause)
+	require.Equal(t, 1, lines())
 }
 
 func (e env) testAsync(t *testing.T) {

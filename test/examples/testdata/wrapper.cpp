@@ -120,6 +120,14 @@ public:
 			EQUAL(monclienttest_stop(mons_), MONCLIENT_OK);
 	}
 	void act(const char *what) const { EQUAL(monclienttest_do(mons_, what), MONCLIENT_OK); }
+	std::string key() const
+	{
+		char *key = nullptr;
+		EQUAL(monclienttest_key(mons_, &key), MONCLIENT_OK);
+		const std::string copy = key;
+		monclient_free(key);
+		return copy;
+	}
 	mc::config config() const
 	{
 		mc::config c;
@@ -339,6 +347,8 @@ void test_client(const quorum &mons)
 	CHECK(!ec);
 
 	mc::reply r = c.command(status_json);
+	EQUAL(r.mon(), s.mon());
+	CHECK(mc::reply().mon().empty());
 	CHECK(r && r.get() != nullptr && r.retval() == 0 && !r.resent() && !r.output().empty());
 	r.check();
 	r = c.command(nonsense, {}, ec);
@@ -381,6 +391,9 @@ void test_no_client()
 	FAILS(none.monmap_json(failed), mc::errc::bad_handle);
 	FAILS(none.session(failed), mc::errc::bad_handle);
 	FAILS(none.set_log_level(mc::log_level::info, failed), mc::errc::bad_handle);
+	FAILS(none.standbys_json(failed), mc::errc::bad_handle);
+	FAILS(none.set_key("AQBSAABiAAAAABAAAAAAAAAAAAAAAAAAAAAAAA==", failed), mc::errc::bad_handle);
+	FAILS(none.set_key(std::string_view("\0", 1), failed), std::errc::invalid_argument);
 	FAILS(none.command(status_json, o, failed), mc::errc::bad_handle);
 	FAILS(none.get_version("osdmap", {}, failed), mc::errc::bad_handle);
 	FAILS(none.wait_for_map("osdmap", 0, {}, failed), mc::errc::bad_handle);
@@ -391,6 +404,8 @@ void test_no_client()
 	THROWS(mc::error, none.monmap_json(), mc::errc::bad_handle);
 	THROWS(mc::error, none.session(), mc::errc::bad_handle);
 	THROWS(mc::error, none.set_log_level(mc::log_level::info), mc::errc::bad_handle);
+	THROWS(mc::error, none.standbys_json(), mc::errc::bad_handle);
+	THROWS(mc::error, none.set_key(""), mc::errc::bad_handle);
 	THROWS(mc::error, none.close(), mc::errc::bad_handle);
 
 	// The sink of a call that fails is destroyed before it returns, whoever finds out.
@@ -564,6 +579,9 @@ void test_session_and_log(const quorum &mons)
 				break;
 			case mc::session_change::hunting:
 			case mc::session_change::attempt_failed:
+			case mc::session_change::standby:
+			case mc::session_change::standby_lost:
+			case mc::session_change::credential:
 				break;
 			}
 		};
@@ -786,6 +804,114 @@ void test_reentry(const quorum &mons)
 	expect_nothing("calls from callbacks");
 }
 
+/** The outcome that a call throws with. */
+template <class Call>
+mc::outcome outcome_of(Call &&call)
+{
+	try {
+		call();
+	} catch (const mc::error &e) {
+		return e.outcome();
+	}
+	return mc::outcome::none;
+}
+
+/** What becomes of commands when sessions are lost, standby sessions, keys, and the newest map only. */
+void test_surviving()
+{
+	{
+		const quorum mons(2);
+		mc::config config = mons.config();
+		config.set("monclient_standby_sessions", "1");
+		counter standbys, lost, over, keys, done;
+		mc::connect_options o;
+		o.session = [&](const mc::session_event &e) {
+			switch (e.change()) {
+			case mc::session_change::standby: standbys.add(); break;
+			case mc::session_change::standby_lost: lost.add(); break;
+			case mc::session_change::failed_over: over.add(); break;
+			case mc::session_change::credential: keys.add(); break;
+			default: break;
+			}
+		};
+		mc::client c = mc::client::connect(config, std::move(o));
+		CHECK(standbys.reaches(1));
+		CHECK(c.standbys_json().view().find("\"local_addr\"") != std::string_view::npos);
+		std::error_code ec;
+		CHECK(c.standbys_json(ec).view() == c.standbys_json().view() && !ec);
+
+		// The monitor has read the command when its connections break.
+		mc::command_options once;
+		once.resend = mc::resend::never;
+		const auto break_sessions = [&] {
+			mons.act("await-dropped");
+			mons.act("answer-replies");
+			mons.act("kill-session client.admin");
+		};
+		mons.act("drop-replies");
+		std::future<mc::reply> f = c.command_future(status_json, once);
+		break_sessions();
+		try {
+			f.get();
+			CHECK(!"answered");
+		} catch (const mc::error &e) {
+			CHECK(e.code() == std::errc::connection_reset);
+			EQUAL(e.outcome(), mc::outcome::unknown);
+		}
+		mons.act("drop-replies");
+		c.command_async(status_json, [&](const mc::command_event &e) {
+			CHECK(e.status() == std::errc::connection_reset && !e.reply());
+			EQUAL(e.outcome(), mc::outcome::unknown);
+			done.add();
+		}, once);
+		break_sessions();
+		CHECK(done.reaches(1));
+		mons.act("drop-replies");
+		f = c.command_future(status_json);
+		break_sessions();
+		CHECK(f.get().resent());
+		mons.act("drop-replies");
+		once.timeout = 20ms;
+		EQUAL(outcome_of([&] { c.command(status_json, once); }), mc::outcome::unknown);
+		c.command(status_json, once, ec);
+		CHECK(ec == std::errc::timed_out);
+		EQUAL(mc::last_outcome(), mc::outcome::unknown);
+		mons.act("answer-replies");
+		EQUAL(outcome_of([&] { c.get_version("nonsense"); }), mc::outcome::none);
+		EQUAL(outcome_of([] { mc::client().command(status_json); }), mc::outcome::not_sent);
+		once.resend = static_cast<mc::resend>(4);
+		EQUAL(outcome_of([&] { c.command(status_json, once); }), mc::outcome::not_sent);
+		CHECK(over.reaches(1) || lost.reaches(1)); // both of the sessions break, one a moment before the other
+
+		THROWS(mc::error, c.set_key("no key"), std::errc::invalid_argument);
+		mons.act("rotate client.admin");
+		c.set_key(mons.key());
+		CHECK(keys.reaches(1));
+		c.set_key(mons.key(), ec);
+		CHECK(!ec);
+
+		mc::subscribe_options latest;
+		latest.latest = true;
+		const mc::queue q;
+		mc::subscription s = c.subscribe("mgrmap", q, latest);
+		std::uint64_t epoch = 0;
+		for (mc::event &e : q.events(20s)) {
+			epoch = e.as<mc::map_event>().epoch();
+			break;
+		}
+		for (int i = 0; i < 3; i++)
+			mons.act("mgrmap");
+		CHECK(c.command(status_json));
+		for (mc::event &e : q.events(20s)) {
+			EQUAL(e.as<mc::map_event>().epoch(), epoch + 3);
+			EQUAL(e.missed(), 2u);
+			break;
+		}
+		THROWS(mc::error, s = c.subscribe("osdmap", q, latest), std::errc::invalid_argument);
+	}
+	expect_nothing("surviving");
+}
+
 int dial(std::string_view ip, std::uint16_t port, std::chrono::milliseconds timeout)
 {
 	CHECK(timeout > 0ms);
@@ -869,6 +995,7 @@ try {
 		test_futures(mons);
 		test_reentry(mons);
 	}
+	test_surviving();
 	test_dialer();
 	expect_nothing("everything");
 	if (char *leaks = monclienttest_leaks()) {
