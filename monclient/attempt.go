@@ -14,9 +14,8 @@ import (
 
 // Steps of an attempt besides those of the handshake.
 const (
-	stepDial      = "dial"
-	stepHandshake = "handshake" // of an attempt that has not ended
-	stepSession   = "session"   // authenticated, and lost before it was of use
+	stepDial    = "dial"
+	stepSession = "session" // authenticated, and lost before it was of use
 )
 
 // attempt is one attempt to get a session with one monitor. It is owned by the client's goroutine, but for step.
@@ -34,6 +33,12 @@ type attempt struct {
 }
 
 func (a *attempt) reached(step string) { a.step.Store(&step) }
+
+// answered reports whether the monitor has said anything.
+func (a *attempt) answered() bool {
+	step := *a.step.Load()
+	return step != stepDial && step != string(msgr2.StepBanner)
+}
 
 // again returns an attempt at the same monitor that has not begun.
 func (a *attempt) again() *attempt { return &attempt{mon: a.mon, addr: a.addr} }
@@ -56,6 +61,7 @@ func (c *core) launch(a *attempt, now time.Time) {
 	client := msgr2.ClientConfig{
 		Auth: handshake, Target: a.addr, Nonce: c.nonce, GID: -1, GlobalSeq: globalSeq.Add(1), Required: denc.FeatureOSDReplyMux,
 		Revision0: c.cfg.Revision0, OfferCompression: c.cfg.OfferCompression, MaxMessage: c.cfg.MaxMessage, OnPanic: c.cfg.OnPanic,
+		OnStep: func(step msgr2.Step) { a.reached(string(step)) },
 	}
 	c.others.Go(func() {
 		defer release()
@@ -89,7 +95,6 @@ func (c *core) dial(ctx context.Context, a *attempt, cfg msgr2.ClientConfig) (co
 		}
 		return nil, stepDial, err
 	}
-	a.reached(stepHandshake)
 	conn, err = msgr2.Client(ctx, nc, cfg)
 	var he *msgr2.HandshakeError
 	if errors.As(err, &he) {

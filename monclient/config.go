@@ -56,7 +56,8 @@ type Config struct {
 	// HuntParallel is how many monitors are tried at once, at most (mon_client_hunt_parallel, 3); negative: all.
 	HuntParallel int
 	// HuntStagger is how long the newest attempt may take before the next monitor is tried as well
-	// (monclient_hunt_stagger, 50 ms). When an attempt fails the next one begins at once.
+	// (monclient_hunt_stagger, 50 ms). When an attempt fails the next one begins at once. A monitor that has begun to answer
+	// has ten times as long more.
 	HuntStagger time.Duration
 	// HuntInterval is how long one attempt has before it is given up (mon_client_hunt_interval, 3 s). Every round through
 	// all monitors without success multiplies it by HuntBackoff (mon_client_hunt_interval_backoff, 1.5) up to

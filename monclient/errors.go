@@ -61,7 +61,7 @@ func (timeoutError) Is(target error) bool { return target == context.DeadlineExc
 type Attempt struct {
 	Mon     string          // the monitor's name in the map of the time
 	Addr    denc.EntityAddr // where it was tried
-	Step    string          // how far it got: "dial", a step of the handshake ("handshake" while it runs), or "session"
+	Step    string          // how far it got: "dial", a step of the handshake, or "session"
 	Elapsed time.Duration   // how long it took
 	Err     error
 }

@@ -20,6 +20,7 @@ type hunt struct {
 	order    []*attempt
 	stale    bool      // order was made of an older monmap
 	stagger  time.Time // when the next of them is tried, whatever becomes of those that run
+	patient  bool      // it was put off already
 	pausing  bool
 	next     time.Time     // the end of the pause between rounds
 	pause    time.Duration // the next one
@@ -97,7 +98,7 @@ func (c *core) tryNext(now time.Time) {
 	h.order = h.order[1:]
 	h.tried[a.addr] = true
 	h.running[a] = true
-	h.stagger = now.Add(c.cfg.HuntStagger)
+	h.stagger, h.patient = now.Add(c.cfg.HuntStagger), false
 	c.launch(a, now)
 }
 
@@ -248,9 +249,26 @@ func (c *core) huntTick(now time.Time) {
 	switch {
 	case gaveUp:
 		c.afterFailure(now)
-	case c.mayTryNext() && !now.Before(h.stagger):
+	case !c.mayTryNext() || now.Before(h.stagger):
+	case h.patient || !c.answering():
 		c.tryNext(now)
+	default:
+		h.patient, h.stagger = true, h.stagger.Add(answeringTimes*c.cfg.HuntStagger)
 	}
+}
+
+// answeringTimes is how many times HuntStagger more a monitor has that has begun to answer: one that is there, and has much
+// to do, is not helped by clients that try the others as well.
+const answeringTimes = 10
+
+// answering reports whether one of the monitors that are tried has begun to answer.
+func (c *core) answering() bool {
+	for a := range c.hunt.running {
+		if !a.late && a.answered() {
+			return true
+		}
+	}
+	return false
 }
 
 // stopHunt ends the search, because a session is there. The monitors whose attempts it ends have not been judged: should the

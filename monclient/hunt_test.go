@@ -83,6 +83,46 @@ func TestHuntIsNotInAHurryWithAMonitorThatAnswers(t *testing.T) {
 	})
 }
 
+func TestHuntLeavesTimeToAMonitorThatHasBegunToAnswer(t *testing.T) {
+	for delay, want := range map[time.Duration]int{
+		30 * time.Millisecond: 1, // it has much to do, and gets there
+		60 * time.Millisecond: 2, // nobody knows whether it is there
+		0:                     1,
+	} {
+		bubble(t, func(t *testing.T) {
+			c := startMons(t, 1, montest.Options{Mons: 2})
+			c.Mon("a").Delay(delay)
+			start := time.Now()
+			client := c.connect(func(cfg *Config) { prefer(cfg, map[string]uint16{"b": 1}) })
+			require.Equal(t, want, len(c.dials("a"))+len(c.dials("b")), "%v", delay)
+			require.Equal(t, want == 1, c.current(client).Name() == "a", "%v", delay)
+			require.Equal(t, delay != 0, time.Since(start) > 0)
+		})
+	}
+}
+
+func TestHuntDoesNotWaitForEverForAMonitorThatHasBegunToAnswer(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := startMons(t, 1, montest.Options{Mons: 2})
+		start := time.Now()
+		client := c.connect(func(cfg *Config) {
+			prefer(cfg, map[string]uint16{"b": 1})
+			dial, slow := cfg.Dial, c.Mon("a").Addr().AddrPort().String()
+			cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				nc, err := dial(ctx, network, address)
+				if address == slow && err == nil {
+					time.AfterFunc(time.Millisecond, c.Mon("a").Freeze)
+					c.Mon("a").Delay(2 * time.Millisecond) // the banner comes, and nothing after it
+				}
+				return nc, err
+			}
+			c.Mon("a").Delay(time.Millisecond / 2)
+		})
+		require.Equal(t, "b", c.current(client).Name())
+		require.LessOrEqual(t, time.Since(start), 600*time.Millisecond)
+	})
+}
+
 func TestADialerThatDoesNotListenIsGivenUp(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := startMons(t, 1, montest.Options{Mons: 2})
@@ -211,7 +251,7 @@ func TestSilentMonitorsEndAtTheDeadline(t *testing.T) {
 		ctx, cancel = context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		_, err = Connect(ctx, c.config())
-		require.ErrorContains(t, err, "mon.a v2:192.0.2.1:3300/0: handshake: no answer yet (after 2s)")
+		require.ErrorContains(t, err, "mon.a v2:192.0.2.1:3300/0: banner: no answer yet (after 2s)")
 	})
 }
 

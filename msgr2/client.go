@@ -37,6 +37,9 @@ type ClientConfig struct {
 	MaxMessage int
 	// Trace, when set, is told of every frame that was sent or received.
 	Trace func(Frame)
+	// OnStep, when set, is told of every step as it begins, on the goroutine that called Client. Every step but the first
+	// says that the peer has answered.
+	OnStep func(Step)
 	// OnPanic, when set, is told of a panic on the connection's own goroutine, with the stack. The panic then ends the
 	// connection instead of the process.
 	OnPanic func(value any, stack []byte)
@@ -46,7 +49,7 @@ type ClientConfig struct {
 // the handshake only. On an error, always a *HandshakeError, nc is closed.
 func Client(ctx context.Context, nc net.Conn, cfg ClientConfig) (*Conn, error) {
 	h := newHandshake(nc, cfg.Revision0, cfg.OfferCompression)
-	h.trace = cfg.Trace
+	h.trace, h.onStep = cfg.Trace, cfg.OnStep
 	if cfg.PeerType == 0 {
 		cfg.PeerType = denc.EntityMon
 	}
@@ -112,10 +115,10 @@ func (c *clientHandshake) steps() error {
 
 // hello sends HELLO and the first AUTH_REQUEST and reads the peer's HELLO. It returns the modes offered.
 func (c *clientHandshake) hello() (modes []uint32, err error) {
-	c.step = StepHello
+	c.begin(StepHello)
 	method, modes, payload, err := c.cfg.Auth.Begin()
 	if err != nil {
-		c.step = StepAuth
+		c.begin(StepAuth)
 		return nil, err
 	}
 	if err := c.send(tagHello, hello{denc.EntityClient, c.cfg.Target}.append(nil)); err != nil {
@@ -155,7 +158,7 @@ type granted struct {
 
 // authenticate goes on from the first AUTH_REQUEST to AUTH_DONE.
 func (c *clientHandshake) authenticate(modes []uint32) (g granted, err error) {
-	c.step = StepAuth
+	c.begin(StepAuth)
 	for {
 		t, p, err := c.receive(tagAuthBadMethod, tagAuthReplyMore, tagAuthDone)
 		if err != nil {
@@ -215,7 +218,7 @@ func (c *clientHandshake) sendNow(t tag, payload []byte) error {
 
 // compression declines compression, which is all that a daemon grants a client.
 func (c *clientHandshake) compression() error {
-	c.step = StepCompression
+	c.begin(StepCompression)
 	req := appendUint32s(denc.AppendBool(nil, false), nil)
 	if err := c.sendNow(tagCompressionReq, req); err != nil {
 		return err
@@ -252,7 +255,7 @@ func (c *clientHandshake) sendIdent() error {
 
 // serverIdent reads SERVER_IDENT and checks it.
 func (c *clientHandshake) serverIdent() error {
-	c.step = StepIdent
+	c.begin(StepIdent)
 	t, p, err := c.receive(tagServerIdent, tagMissingFeatures, tagWait)
 	if err != nil {
 		return err

@@ -35,6 +35,7 @@ type handshake struct {
 	f      frame
 	out    []byte
 	step   Step
+	onStep func(Step) // nil: nobody wants to know
 	trace  func(Frame)
 
 	// sent and received are all bytes of this handshake, until the signatures have been made over them.
@@ -56,6 +57,14 @@ func (h *handshake) run(ctx context.Context, steps func() error) error {
 		return &HandshakeError{Step: h.step, Elapsed: time.Since(start), Err: err}
 	}
 	return nil
+}
+
+// begin notes how far the handshake is.
+func (h *handshake) begin(step Step) {
+	h.step = step
+	if h.onStep != nil {
+		h.onStep(step)
+	}
 }
 
 // Read implements io.Reader for the opener: the connection, with what is read kept for the signature.
@@ -108,7 +117,8 @@ func (h *handshake) receive(want ...tag) (tag, []byte, error) {
 
 // banners exchanges banners and decides on the revision.
 func (h *handshake) banners() error {
-	h.step, h.recording = StepBanner, true
+	h.begin(StepBanner)
+	h.recording = true
 	h.out = h.mine.append(h.out)
 	writeErr := h.flush()
 	// A peer that is no messenger may have said so, and hung up, before it heard anything.
@@ -160,7 +170,7 @@ func sign(key, transcript []byte) []byte {
 
 // checkSignature reads the peer's AUTH_SIGNATURE.
 func (h *handshake) checkSignature(want []byte) error {
-	h.step = StepSignature
+	h.begin(StepSignature)
 	_, got, err := h.receive(tagAuthSignature)
 	if err != nil {
 		return err

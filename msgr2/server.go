@@ -95,7 +95,7 @@ func (s *serverHandshake) steps() error {
 }
 
 func (s *serverHandshake) hello() error {
-	s.step = StepHello
+	s.begin(StepHello)
 	seen := denc.EntityAddr{Type: denc.AddrMsgr2}
 	if tcp, ok := s.nc.RemoteAddr().(*net.TCPAddr); ok {
 		seen = denc.AddrFrom(denc.AddrMsgr2, tcp.AddrPort())
@@ -122,7 +122,7 @@ func (s *serverHandshake) hello() error {
 var errNoReply = errors.New("msgr2: the authenticator gave no reply")
 
 func (s *serverHandshake) authenticate() (*AuthGrant, error) {
-	s.step = StepAuth
+	s.begin(StepAuth)
 	want := []tag{tagAuthRequest}
 	var method uint32
 	for {
@@ -178,7 +178,7 @@ func (s *serverHandshake) authenticate() (*AuthGrant, error) {
 }
 
 func (s *serverHandshake) compression() error {
-	s.step = StepCompression
+	s.begin(StepCompression)
 	_, p, err := s.receive(tagCompressionReq)
 	if err != nil {
 		return err
@@ -196,7 +196,7 @@ func (s *serverHandshake) compression() error {
 }
 
 func (s *serverHandshake) clientIdent() error {
-	s.step = StepIdent
+	s.begin(StepIdent)
 	supported := orAll(s.cfg.Features)
 	for {
 		_, p, err := s.receive(tagClientIdent)
