@@ -91,6 +91,9 @@ demo: ## three embedded monitors and a walk through monc, in seconds; CONF=FILE 
 bench: ## codecs, the C boundary, and the command path beside librados: RELEASE=reef BENCH=regexp BENCHCOUNT=1 BENCHFLAGS=
 	@RELEASE=$(RELEASE) BENCH='$(BENCH)' BENCHCOUNT=$(BENCHCOUNT) BENCHFLAGS='$(BENCHFLAGS)' build/bench.sh
 
+.PHONY: bench-failover
+bench-failover: ## what a dead or silent monitor costs, beside librados (minutes; root): RELEASE=reef BENCHFLAGS="-faults kill"
+	@RELEASE=$(RELEASE) BENCHFLAGS='$(BENCHFLAGS)' build/bench.sh failover
 .PHONY: bench-python
 bench-python: ## the Python package beside python3-rados: RELEASE=reef
 	@RELEASE=$(RELEASE) build/python.sh bench

@@ -1,15 +1,17 @@
 #!/bin/bash
 # Runs the benchmarks: the codecs, what the C library adds, and a command's way to a real monitor and back beside librados.
 #
-#   build/bench.sh [codecs] [boundary] [client]        (no argument: all)
+#   build/bench.sh [codecs] [boundary] [client]        (no argument: these)
+#   build/bench.sh failover                            what a lost monitor costs, which takes long
 #
 #   RELEASE      which Ceph (default: reef)
 #   BENCH        only these benchmarks of the codecs, a regular expression (default: .)
 #   BENCHCOUNT   how often each of them runs (default: 1; benchstat wants 10)
-#   BENCHFLAGS   flags for the client's benchmark, such as "-rounds 15 -modes crc"; see test/bench/doc.go
+#   BENCHFLAGS   flags for the client's benchmark, such as "-rounds 15 -modes crc", see test/bench/doc.go; or for that of
+#                failover, such as "-faults kill" or "-flap 30m", see test/bench/failover/doc.go
 #
 # bench-RELEASE.txt gets the results of all as Go benchmarks print them, for benchstat, and bench-RELEASE.json the
-# client's in full. Exit status: 0, 1 something failed, 2 wrong usage, 3 something is not installed and could not be.
+# client's in full; failover-RELEASE.txt and .json are those of failover. Exit status: 0, 1 something failed, 2 wrong usage, 3 something is not installed and could not be.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . build/host.sh
@@ -41,12 +43,21 @@ client() {
 	"$tmp/bench" -release "$release" -text "$tmp/text" -json "$tmp/json" ${BENCHFLAGS-}
 }
 
+failover() {
+	build/install-ceph.sh "$release"
+	need cc gcc libc6-dev || exit 3
+	need ip iproute2 || exit 3 # for the black hole
+	CGO_ENABLED=0 go build -trimpath -o "$tmp/failover" ./test/bench/failover
+	# shellcheck disable=SC2086 # $BENCHFLAGS is a list
+	"$tmp/failover" -release "$release" -text "failover-$release.txt" -json "failover-$release.json" ${BENCHFLAGS-}
+}
+
 [ $# -gt 0 ] || set -- codecs boundary client
 for part; do
 	case $part in
-	codecs | boundary | client) ;;
+	codecs | boundary | client | failover) ;;
 	*)
-		complain "no part called $part; there are: codecs boundary client"
+		complain "no part called $part; there are: codecs boundary client failover"
 		exit 2
 		;;
 	esac
@@ -55,5 +66,5 @@ need_go || exit 3
 for part; do
 	"$part"
 done
-mv "$tmp/text" "bench-$release.txt"
+[ ! -e "$tmp/text" ] || mv "$tmp/text" "bench-$release.txt"
 [ ! -e "$tmp/json" ] || mv "$tmp/json" "bench-$release.json"
