@@ -7,13 +7,14 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/google/uuid"
 )
 
-// Cluster is a running cluster. Its fields do not change; its methods may be called from any goroutine.
+// Cluster is a running cluster. Its exported fields do not change; its methods may be called from any goroutine.
 type Cluster struct {
 	Release     Release
 	Dir         string // everything of this cluster; Stop removes it
@@ -24,13 +25,15 @@ type Cluster struct {
 
 	options Options
 	tree    tree
-	ip      netip.Addr
-	mons    []Mon
+	ip      netip.Addr // of the mgr and the OSDs and, without a network, the monitors
 	room    *room
-	ports   *ports
+	network *network // nil without Options.Network
 	spawner *spawner
 
 	mu      sync.Mutex
+	mons    []Mon              // guarded by mu
+	ports   []*ports           // guarded by mu
+	links   map[string]slot    // guarded by mu; a monitor's, by its name
 	daemons map[string]*daemon // guarded by mu; the last run of each
 	stopped bool               // guarded by mu
 	stopErr error              // guarded by mu
@@ -87,6 +90,7 @@ func start(ctx context.Context, o Options, t tree) (c *Cluster, err error) {
 		options: o,
 		tree:    t,
 		ip:      netip.MustParseAddr("127.0.0.1"),
+		links:   make(map[string]slot),
 		daemons: make(map[string]*daemon),
 	}
 	if o.IPv6 {
@@ -95,7 +99,9 @@ func start(ctx context.Context, o Options, t tree) (c *Cluster, err error) {
 	if c.room, err = newRoom(); err != nil {
 		return nil, err
 	}
-	c.spawner = newSpawner()
+	if c.spawner, err = newSpawner(o.Network); err != nil {
+		return nil, errors.Join(err, c.room.remove())
+	}
 	c.Dir = c.room.dir
 	c.ConfPath = filepath.Join(c.Dir, "ceph.conf")
 	c.KeyringPath = filepath.Join(c.Dir, "client.admin.keyring")
@@ -119,12 +125,13 @@ func (c *Cluster) start(ctx context.Context) error {
 	if err := c.makeMons(ctx); err != nil {
 		return err
 	}
-	for _, m := range c.mons {
+	mons := c.Mons()
+	for _, m := range mons {
 		if err := c.StartMon(m.Name); err != nil {
 			return err
 		}
 	}
-	if err := c.WaitQuorum(ctx, len(c.mons)); err != nil {
+	if err := c.WaitQuorum(ctx, len(mons)); err != nil {
 		if strings.Contains(c.Logs(20), "Address already in use") {
 			return fmt.Errorf("%w: %w", errPortTaken, err)
 		}
@@ -134,32 +141,76 @@ func (c *Cluster) start(ctx context.Context) error {
 }
 
 func (c *Cluster) assignAddrs() error {
+	if c.options.Network {
+		var err error
+		if c.network, err = newNetwork(filepath.Dir(c.Dir), c.spawner); err != nil {
+			return err
+		}
+		others, err := c.network.connect()
+		if err != nil {
+			return err
+		}
+		c.ip = others.inside
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var names []string
+	for i := range c.options.Mons {
+		names = append(names, string(rune('a'+i)))
+	}
+	// Ascending addresses make the order of names that of ranks, however a release orders a monmap.
+	mons, err := c.place(names...)
+	c.mons = mons
+	return err
+}
+
+// place gives new monitors addresses, ascending. c.mu is held.
+func (c *Cluster) place(names ...string) ([]Mon, error) {
+	mons := make([]Mon, len(names))
+	if c.network != nil {
+		for i, name := range names {
+			s, err := c.network.connect()
+			if err != nil {
+				return nil, err
+			}
+			c.links[name] = s
+			mons[i] = Mon{Name: name, Rank: i, V2: netip.AddrPortFrom(s.inside, defaultV2)}
+			if c.options.V1 {
+				mons[i].V1 = netip.AddrPortFrom(s.inside, defaultV1)
+			}
+		}
+		return mons, nil
+	}
 	each := 1
 	if c.options.V1 {
 		each = 2
 	}
-	p, err := reservePorts(filepath.Dir(c.Dir), c.ip, each*c.options.Mons)
+	p, err := reservePorts(filepath.Dir(c.Dir), c.ip, each*len(names))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.ports = p
-	for i := range c.options.Mons {
-		// Ascending ports make the order of names that of ranks, however a release orders a monmap.
-		m := Mon{Name: string(rune('a' + i)), Rank: i, V2: netip.AddrPortFrom(c.ip, p.all[each*i])}
+	c.ports = append(c.ports, p)
+	for i, name := range names {
+		mons[i] = Mon{Name: name, Rank: i, V2: netip.AddrPortFrom(c.ip, p.all[each*i])}
 		if c.options.V1 {
-			m.V1 = netip.AddrPortFrom(c.ip, p.all[each*i+1])
+			mons[i].V1 = netip.AddrPortFrom(c.ip, p.all[each*i+1])
 		}
-		c.mons = append(c.mons, m)
 	}
-	return nil
+	return mons, nil
 }
+
+// The ports of monitors that have an address of their own, which are Ceph's.
+const (
+	defaultV2 = 3300
+	defaultV1 = 6789
+)
 
 // wrapped are the programs that get a wrapper script.
 var wrapped = []string{"ceph", "rados", "rbd", "monmaptool", "osdmaptool", "crushtool", "ceph-authtool", "ceph-conf"}
 
 func (c *Cluster) writeFiles() error {
-	if err := os.WriteFile(c.ConfPath, []byte(c.conf(c.tree)), 0o600); err != nil {
-		return fmt.Errorf("realceph: %w", err)
+	if err := c.writeConf(); err != nil {
+		return err
 	}
 	if err := errors.Join(os.Mkdir(c.BinDir, 0o700), os.Mkdir(filepath.Join(c.Dir, "crash"), 0o700)); err != nil {
 		return fmt.Errorf("realceph: %w", err)
@@ -173,13 +224,32 @@ func (c *Cluster) writeFiles() error {
 	return nil
 }
 
+// writeConf writes ceph.conf. Whoever reads it sees the old one or the new one.
+func (c *Cluster) writeConf() error {
+	return replaceFile(c.ConfPath, c.conf(c.tree))
+}
+
+// replaceFile writes a file that others may be reading.
+func replaceFile(path, text string) error {
+	next := path + ".new"
+	if err := errors.Join(os.WriteFile(next, []byte(text), 0o600), os.Rename(next, path)); err != nil {
+		return fmt.Errorf("realceph: %w", err)
+	}
+	return nil
+}
+
 // Mons returns the monitors by rank.
-func (c *Cluster) Mons() []Mon { return append([]Mon(nil), c.mons...) }
+func (c *Cluster) Mons() []Mon {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.mons)
+}
 
 // MonHost returns all monitors' addresses in mon_host's form.
 func (c *Cluster) MonHost() string {
-	addrs := make([]string, len(c.mons))
-	for i, m := range c.mons {
+	mons := c.Mons()
+	addrs := make([]string, len(mons))
+	for i, m := range mons {
 		addrs[i] = m.Addrs()
 	}
 	return strings.Join(addrs, ",")
@@ -204,13 +274,16 @@ func (c *Cluster) Ceph(ctx context.Context, args ...string) Result {
 	return c.Tool(ctx, "ceph", args...)
 }
 
-// Tool runs one of the release's programs with CEPH_CONF set to the cluster's. See [Release.Command] for
-// the names.
+// Tool runs one of the release's programs with CEPH_CONF set to the cluster's, in the cluster's network if it has one, where
+// no black hole reaches. See [Release.Command] for the names.
 func (c *Cluster) Tool(ctx context.Context, name string, args ...string) Result {
 	cmd := c.tree.command(ctx, name, args...)
 	cmd.Env = append(cmd.Env, "CEPH_CONF="+c.ConfPath)
 	cmd.Dir = c.Dir
-	return run(cmd, name)
+	if c.network == nil {
+		return run(cmd, name)
+	}
+	return runFrom(cmd, name, func() error { return c.spawner.start(cmd) })
 }
 
 // Stop kills all daemons and removes the cluster's directory. Only the first call does something; the
@@ -233,8 +306,11 @@ func (c *Cluster) Stop() error {
 		<-d.exited
 	}
 	c.spawner.stop()
-	if c.ports != nil {
-		c.ports.release()
+	for _, p := range c.ports {
+		p.release()
+	}
+	if c.network != nil {
+		c.network.release()
 	}
 	c.stopErr = errors.Join(append(errs, c.room.remove())...)
 	return c.stopErr

@@ -13,37 +13,77 @@ import (
 )
 
 // spawner starts processes from one thread that lives as long as the cluster: the kernel sends a child its
-// parent-death signal when the thread that forked it ends, and Go ends threads when it likes.
+// parent-death signal when the thread that forked it ends, and Go ends threads when it likes. The thread may be in a network
+// namespace of its own, and its children with it.
 type spawner struct {
 	requests chan func()
+	quit     chan struct{} // closed by stop
 	done     chan struct{}
 }
 
-func newSpawner() *spawner {
-	s := &spawner{requests: make(chan func()), done: make(chan struct{})}
-	go s.spawnLoop()
-	return s
+func newSpawner(network bool) (*spawner, error) {
+	s := &spawner{requests: make(chan func()), quit: make(chan struct{}), done: make(chan struct{})}
+	entered := make(chan error)
+	onThread(func() {
+		defer close(s.done)
+		if network {
+			// The thread is of no use to others, and never unlocked: it ends with its goroutine.
+			err := enterNetwork()
+			if entered <- err; err != nil {
+				return
+			}
+		} else {
+			defer runtime.UnlockOSThread()
+			entered <- nil
+		}
+		s.spawnLoop()
+	})
+	return s, <-entered
+}
+
+// onThread runs f on a thread that nothing else runs on until f unlocks it. It is never the process's first one, which would
+// outlive f, and by whose namespaces others know the process.
+func onThread(f func()) {
+	go func() {
+		runtime.LockOSThread()
+		if !onMainThread() {
+			f()
+			return
+		}
+		locked := make(chan struct{})
+		onThread(func() { close(locked); f() })
+		<-locked
+		runtime.UnlockOSThread()
+	}()
 }
 
 func (s *spawner) spawnLoop() {
-	defer close(s.done)
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	for f := range s.requests {
-		f()
+	for {
+		select {
+		case f := <-s.requests:
+			f()
+		case <-s.quit:
+			return
+		}
 	}
 }
 
 func (s *spawner) start(cmd *exec.Cmd) error {
 	res := make(chan error)
-	s.requests <- func() { res <- cmd.Start() }
-	return <-res
+	select {
+	case s.requests <- func() { res <- cmd.Start() }:
+		return <-res
+	case <-s.quit:
+		return errStopped
+	}
 }
 
 func (s *spawner) stop() {
-	close(s.requests)
+	close(s.quit)
 	<-s.done
 }
+
+var errStopped = errors.New("realceph: the cluster is stopped")
 
 // daemon is one run of a Ceph daemon.
 type daemon struct {

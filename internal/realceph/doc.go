@@ -10,6 +10,10 @@
 // that started it: [Cluster.Stop] ends it; when its owner is killed, the kernel kills the daemons
 // (Linux's parent-death signal) and the next Start of anybody removes what is left on disk.
 //
+// With Options.Network, and only then, a cluster needs root or user namespaces ([MainWithNetwork]) and iproute2: its daemons live
+// in a network namespace that has no name, each monitor at an address and behind a link of its own, so that what goes to one of
+// them can be dropped ([Cluster.BlackHole]). Namespace and links go with the last process in it, however that ends.
+//
 // The package judges monitors by their admin sockets and by Ceph's own tools, never by this repository's
 // client, so that a test of that client has an independent witness. It is not a product: only tests,
 // benchmarks, commands below internal/ and the Makefile may use it. It works on Linux; elsewhere it

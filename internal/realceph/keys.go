@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -43,6 +44,49 @@ func (c *Cluster) AddClient(ctx context.Context, name string, kt KeyType, caps m
 		return "", res.Err
 	}
 	return path, nil
+}
+
+// keyLine is the line of a keyring that holds the key.
+var keyLine = regexp.MustCompile(`(?m)^\s*key = .*$`)
+
+// ChangeKey gives a client such as "client.admin" a new key of the given type (empty: the cluster's), which replaces the old
+// one at once, and returns it: by "auth rotate" where the release has that, by an import elsewhere. The client's keyring has
+// the new key, too; who reads it sees the old file or the new one, and the cluster has the new key a moment earlier.
+func (c *Cluster) ChangeKey(ctx context.Context, name string, kt KeyType) (string, error) {
+	if kt == "" {
+		kt = c.options.KeyType
+	}
+	next := filepath.Join(c.Dir, name+".next")
+	defer func() { _ = os.Remove(next) }() // or the cluster's end does
+	if c.Release == Tentacle {
+		if res := c.Ceph(ctx, "auth", "rotate", name, "--key_type", string(kt), "-o", next); res.Err != nil {
+			return "", res.Err
+		}
+	} else {
+		key, err := c.NewKey(ctx, kt)
+		if err != nil {
+			return "", err
+		}
+		res := c.Ceph(ctx, "auth", "get", name) // its capabilities stay
+		if res.Err != nil {
+			return "", res.Err
+		}
+		if err := replaceFile(next, keyLine.ReplaceAllLiteralString(string(res.Stdout), "\tkey = "+key)); err != nil {
+			return "", err
+		}
+		if res := c.Ceph(ctx, "auth", "import", "-i", next); res.Err != nil {
+			return "", res.Err
+		}
+	}
+	res := c.Tool(ctx, "ceph-authtool", next, "--name", name, "--print-key")
+	if res.Err != nil {
+		return "", res.Err
+	}
+	text, err := os.ReadFile(next)
+	if err != nil {
+		return "", fmt.Errorf("realceph: %w", err)
+	}
+	return string(bytes.TrimSpace(res.Stdout)), replaceFile(filepath.Join(c.Dir, name+".keyring"), string(text))
 }
 
 // entity is one section of a keyring.

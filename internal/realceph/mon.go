@@ -21,33 +21,37 @@ func (c *Cluster) makeMons(ctx context.Context) error {
 	if c.Release == Tentacle && c.options.KeyType == AES {
 		args = append(args, "--auth-service-cipher", "aes", "--auth-preferred-cipher", "aes", "--auth-allowed-ciphers", "aes,aes256k")
 	}
-	for _, m := range c.mons {
+	mons := c.Mons()
+	for _, m := range mons {
 		args = append(args, "--addv", m.Name, m.Addrs())
 	}
 	if res := c.Tool(ctx, "monmaptool", append(args, monmap)...); res.Err != nil {
 		return res.Err
 	}
-	errs := make([]error, len(c.mons))
+	errs := make([]error, len(mons))
 	var wg sync.WaitGroup
-	for i, m := range c.mons {
-		wg.Go(func() {
-			errs[i] = c.Tool(ctx, "ceph-mon", "--mkfs", "--conf", c.ConfPath, "-i", m.Name,
-				"--monmap", monmap, "--keyring", filepath.Join(c.Dir, "mkfs.keyring")).Err
-		})
+	for i, m := range mons {
+		wg.Go(func() { errs[i] = c.makeStore(ctx, m.Name, monmap) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// makeStore creates a monitor's store.
+func (c *Cluster) makeStore(ctx context.Context, name, monmap string) error {
+	return c.Tool(ctx, "ceph-mon", "--mkfs", "--conf", c.ConfPath, "-i", name,
+		"--monmap", monmap, "--keyring", filepath.Join(c.Dir, "mkfs.keyring")).Err
 }
 
 // StartMon starts a monitor that does not run. It returns at once; see [Cluster.WaitQuorum].
 func (c *Cluster) StartMon(name string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.known(name); err != nil {
+	if _, err := c.mon(name); err != nil {
 		return err
 	}
 	if c.stopped {
-		return errors.New("realceph: the cluster is stopped")
+		return errStopped
 	}
 	return c.startDaemon("mon."+name, "ceph-mon", name)
 }
@@ -90,11 +94,11 @@ func (c *Cluster) Thaw(name string) error {
 
 // runningMon returns the daemon of a running monitor, noted under the lock.
 func (c *Cluster) runningMon(name string, note func(*daemon)) (*daemon, error) {
-	if err := c.known(name); err != nil {
-		return nil, err
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if _, err := c.mon(name); err != nil {
+		return nil, err
+	}
 	d := c.daemons["mon."+name]
 	if d == nil || !d.running() {
 		return nil, fmt.Errorf("realceph: mon.%s does not run", name)
@@ -103,14 +107,14 @@ func (c *Cluster) runningMon(name string, note func(*daemon)) (*daemon, error) {
 	return d, nil
 }
 
-// known refuses the name of a monitor that the cluster does not have.
-func (c *Cluster) known(name string) error {
-	for _, m := range c.mons {
+// mon returns the index of a monitor in c.mons. c.mu is held.
+func (c *Cluster) mon(name string) (int, error) {
+	for i, m := range c.mons {
 		if m.Name == name {
-			return nil
+			return i, nil
 		}
 	}
-	return fmt.Errorf("realceph: no mon %q in a cluster of %d", name, len(c.mons))
+	return 0, fmt.Errorf("realceph: no mon %q in a cluster of %d", name, len(c.mons))
 }
 
 // MonStatus asks a monitor's admin socket for its mon_status. It works without a quorum.
@@ -160,7 +164,7 @@ func (c *Cluster) WaitQuorum(ctx context.Context, n int) error {
 	for {
 		in, running := 0, 0
 		var last string
-		for _, m := range c.mons {
+		for _, m := range c.Mons() {
 			c.mu.Lock()
 			d := c.daemons["mon."+m.Name]
 			runs := d != nil && d.running() && !d.frozen

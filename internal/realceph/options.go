@@ -1,6 +1,7 @@
 package realceph
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -36,11 +37,16 @@ type Options struct {
 	// as "crc" or "secure crc"; empty means the release's default.
 	ServiceModes string
 	KeyType      KeyType
-	IPv6         bool              // listen on ::1 instead of 127.0.0.1
-	V1           bool              // listen for messenger v1, too
-	Mgr          bool              // start a mgr (implied by OSDs)
-	OSDs         int               // number of memstore OSDs
-	Conf         map[string]string // more options for [global] of ceph.conf; they win over the package's own
+	IPv6         bool // listen on ::1 instead of 127.0.0.1
+	V1           bool // listen for messenger v1, too
+	Mgr          bool // start a mgr (implied by OSDs)
+	OSDs         int  // number of memstore OSDs
+	// Network puts the daemons into a network namespace of their own, each monitor at an address of its own, so that
+	// [Cluster.BlackHole] works. It needs root, or [MainWithNetwork], and the program ip of the package iproute2.
+	Network bool
+	// ClusterLog has every monitor write the cluster log to a file, for [Cluster.LogTimes].
+	ClusterLog bool
+	Conf       map[string]string // more options for [global] of ceph.conf; they win over the package's own
 }
 
 // normalize fills in defaults and refuses what cannot be started.
@@ -66,6 +72,8 @@ func (o Options) normalize() (Options, error) {
 		return o, fmt.Errorf("realceph: %d mons; 1 to 5 are possible", o.Mons)
 	case o.OSDs < 0 || o.OSDs > 9:
 		return o, fmt.Errorf("realceph: %d OSDs; 0 to 9 are possible", o.OSDs)
+	case o.Network && o.IPv6:
+		return o, errors.New("realceph: a cluster with a network of its own has IPv4 addresses only")
 	case o.Auth != CephX && o.Auth != AuthNone:
 		return o, fmt.Errorf("realceph: unknown authentication %q", o.Auth)
 	case o.KeyType != AES && o.KeyType != AES256K:
@@ -158,6 +166,10 @@ func (c *Cluster) conf(t tree) string {
 		"memstore_device_bytes": "268435456",
 		"mgr_initial_modules":   "",
 		"mgr_disabled_modules":  strings.Join(t.extraModules(), " "),
+	}
+	if o.ClusterLog {
+		global["mon_cluster_log_to_file"] = "true"
+		global["mon_cluster_log_file"] = c.Dir + "/$name" + clusterLogSuffix
 	}
 	if o.ServiceModes != "" {
 		global["ms_mon_service_mode"] = o.ServiceModes

@@ -105,9 +105,17 @@ func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''
 func run(cmd *exec.Cmd, name string) Result {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	return runFrom(cmd, name, cmd.Start)
+}
+
+// runFrom is run for a command that start starts.
+func runFrom(cmd *exec.Cmd, name string, start func() error) Result {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
+	err := start()
+	if err == nil {
+		err = cmd.Wait()
+	}
 	res := Result{Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}
 	if err == nil {
 		return res

@@ -112,6 +112,26 @@ type Runner interface{ Run() int }
 //	func TestMain(m *testing.M) { goleak.VerifyTestMain(realceph.Main(m)) }
 func Main(m Runner) Runner { return stopsShared{m} }
 
+// MainWithNetwork is Main for a package whose clusters have a network of their own. Where this user may not make one, the
+// tests run in a user namespace, in which he may.
+func MainWithNetwork(m Runner) Runner { return mayNetwork{Main(m)} }
+
+type mayNetwork struct{ m Runner }
+
+func (n mayNetwork) Run() int {
+	if !supported || mayMakeNetworks() {
+		return n.m.Run()
+	}
+	if os.Getenv(withinEnv) == "" {
+		return inUserNamespace()
+	}
+	if err := loopbackUp(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return n.m.Run()
+}
+
 type stopsShared struct{ m Runner }
 
 func (s stopsShared) Run() int {

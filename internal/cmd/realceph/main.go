@@ -60,6 +60,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	keyType := fs.String("keys", "", "aes or aes256k (default: the release's)")
 	fs.BoolVar(&o.IPv6, "ipv6", false, "listen on ::1")
 	fs.BoolVar(&o.V1, "v1", false, "listen for messenger v1, too")
+	fs.BoolVar(&o.Network, "network", false, "give the cluster a network of its own and each monitor an address (needs root)")
+	fs.BoolVar(&o.ClusterLog, "cluster-log", false, "write the cluster log to files in the cluster's directory")
 	fs.BoolVar(&o.Mgr, "mgr", false, "start a mgr")
 	fs.IntVar(&o.OSDs, "osds", 0, "number of memstore OSDs (and a mgr)")
 	fs.Func("conf", "an option for ceph.conf, as `NAME=VALUE`; may be repeated", func(v string) error {
