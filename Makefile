@@ -88,7 +88,7 @@ demo: ## three embedded monitors and a walk through monc, in seconds; CONF=FILE 
 	@CONF='$(CONF)' build/demo.sh
 
 .PHONY: bench
-bench: ## codecs, the C boundary, and the command path beside librados: RELEASE=reef BENCH=regexp BENCHCOUNT=1 BENCHFLAGS=
+bench: ## codecs, the C boundary, the command path beside librados, Python beside its rados: RELEASE=reef BENCH=regexp BENCHCOUNT=1 BENCHFLAGS=
 	@RELEASE=$(RELEASE) BENCH='$(BENCH)' BENCHCOUNT=$(BENCHCOUNT) BENCHFLAGS='$(BENCHFLAGS)' build/bench.sh
 
 .PHONY: bench-failover

@@ -1,8 +1,9 @@
 #!/bin/bash
-# Runs the benchmarks: the codecs, what the C library adds, and a command's way to a real monitor and back beside librados.
+# Runs the benchmarks: the codecs, what the C library adds, a command's way to a real monitor and back beside librados, and
+# from Python beside python3-rados.
 #
-#   build/bench.sh [codecs] [boundary] [client]        (no argument: these)
-#   build/bench.sh failover                            what a lost monitor costs, which takes long
+#   build/bench.sh [codecs] [boundary] [client] [python]   (no argument: these)
+#   build/bench.sh failover                                what a lost monitor costs, which takes long
 #
 #   RELEASE      which Ceph (default: reef)
 #   BENCH        only these benchmarks of the codecs, a regular expression (default: .)
@@ -43,6 +44,10 @@ client() {
 	"$tmp/bench" -release "$release" -text "$tmp/text" -json "$tmp/json" ${BENCHFLAGS-}
 }
 
+python() {
+	RELEASE=$release BENCHFLAGS='' build/python.sh bench
+}
+
 failover() {
 	build/install-ceph.sh "$release"
 	need cc gcc libc6-dev || exit 3
@@ -52,12 +57,12 @@ failover() {
 	"$tmp/failover" -release "$release" -text "failover-$release.txt" -json "failover-$release.json" ${BENCHFLAGS-}
 }
 
-[ $# -gt 0 ] || set -- codecs boundary client
+[ $# -gt 0 ] || set -- codecs boundary client python
 for part; do
 	case $part in
-	codecs | boundary | client | failover) ;;
+	codecs | boundary | client | python | failover) ;;
 	*)
-		complain "no part called $part; there are: codecs boundary client failover"
+		complain "no part called $part; there are: codecs boundary client python failover"
 		exit 2
 		;;
 	esac
