@@ -74,14 +74,28 @@ func (c *Cluster) StopMon(name string) error {
 	return d.terminate()
 }
 
-// Freeze stops a monitor with SIGSTOP: its sockets stay open and nothing answers.
+// Freeze stops a monitor with SIGSTOP, and returns when it has stopped: its sockets stay open and nothing answers.
 func (c *Cluster) Freeze(name string) error {
 	d, err := c.runningMon(name, func(d *daemon) { d.frozen = true })
 	if err != nil {
 		return err
 	}
-	return d.signal(sigStop)
+	if err := d.signal(sigStop); err != nil {
+		return err
+	}
+	for range int(stopTime / stopPoll) {
+		if stopped(d.cmd.Process.Pid) {
+			return nil
+		}
+		time.Sleep(stopPoll)
+	}
+	return fmt.Errorf("realceph: mon.%s does not stop", name)
 }
+
+const (
+	stopTime = 5 * time.Second
+	stopPoll = time.Millisecond
+)
 
 // Thaw lets a frozen monitor go on.
 func (c *Cluster) Thaw(name string) error {

@@ -97,3 +97,24 @@ func usersOf(dir string) []int {
 	}
 	return pids
 }
+
+// stopped reports whether all threads of a process have stopped: SIGSTOP takes them one after the other, and the others work
+// on meanwhile.
+func stopped(pid int) bool {
+	paths, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/[0-9]*/stat", pid))
+	if err != nil || len(paths) == 0 {
+		return true // it has ended
+	}
+	for _, path := range paths {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // the thread has ended
+		}
+		// The state comes after the name, which is in parentheses and may hold anything.
+		_, state, _ := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " ")
+		if !strings.HasPrefix(state, "T") && !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X") {
+			return false
+		}
+	}
+	return true
+}
