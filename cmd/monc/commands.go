@@ -149,6 +149,9 @@ work when no monitor does. When standard input ends, so does monc. "do" says wha
   drop-clients     break all connections
   refuse, silence  close new connections; say nothing on them
   drop-keepalives  leave them unanswered
+  black-hole, fill-hole
+                   lose everything that goes to clients and comes from them,
+                   while the monitors have each other; send it again
   delay            hold back what is written for "seconds"
   slow-read        read "bytes" a second
   reset-after      break a connection after "bytes" more
@@ -156,13 +159,19 @@ work when no monitor does. When standard input ends, so does monc. "do" says wha
   pretend-fsid     send monmaps of the cluster "fsid"
   send-corrupt-monmap, send-old-monmap
   heal             end all of these but kill
+  leave-quorum, join-quorum
+                   lose touch with the other monitors, and answer no commands;
+                   find it again
 
 The monitor that "mon" names does so, or, without a name, all of them. For the
 cluster there are:
 
   lose-quorum      for "seconds", or until regain-quorum
   advance          publish "epochs" more (1) of "map": monmap, osdmap, mgrmap,
-                   fsmap, servicemap`,
+                   fsmap, servicemap
+  remove-mon       take "mon" out of the monmap, and end it
+  add-mon          start "mon", a letter, and add it to the monmap; the answer has
+                   its "addr"`,
 			flags: testmonFlags, readsFormat: true,
 			examples: []example{
 				{"monc testmon --mons 3", ""},

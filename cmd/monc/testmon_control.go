@@ -55,6 +55,7 @@ type faultAnswer struct {
 	OK    bool            `json:"ok,omitempty"`
 	Error string          `json:"error,omitempty"`
 	Field string          `json:"field,omitempty"` // of the request, when that is wrong
+	Addr  string          `json:"addr,omitempty"`  // of the monitor that was added
 }
 
 // fieldError says what is wrong with a field of a request.
@@ -92,6 +93,10 @@ var monFaults = map[string]monFault{
 	"refuse":              plainFault((*montest.Mon).Refuse),
 	"silence":             plainFault((*montest.Mon).Silence),
 	"drop-keepalives":     plainFault((*montest.Mon).DropKeepalives),
+	"black-hole":          plainFault((*montest.Mon).BlackHole),
+	"fill-hole":           plainFault((*montest.Mon).FillHole),
+	"leave-quorum":        plainFault((*montest.Mon).LeaveQuorum),
+	"join-quorum":         plainFault((*montest.Mon).JoinQuorum),
 	"send-corrupt-monmap": plainFault((*montest.Mon).SendCorruptMonMap),
 	"send-old-monmap":     plainFault((*montest.Mon).SendOldMonMap),
 	"heal":                plainFault((*montest.Mon).Heal),
@@ -129,11 +134,11 @@ func bytesFault(act func(*montest.Mon, int)) monFault {
 // clusterFault is a request for the monitors together.
 type clusterFault struct {
 	takes, mayTake []string
-	act            func(f *testFaults, r *faultRequest) error
+	act            func(f *testFaults, r *faultRequest, a *faultAnswer) error
 }
 
 var clusterFaults = map[string]clusterFault{
-	"lose-quorum": {mayTake: []string{"seconds"}, act: func(f *testFaults, r *faultRequest) error {
+	"lose-quorum": {mayTake: []string{"seconds"}, act: func(f *testFaults, r *faultRequest, _ *faultAnswer) error {
 		if r.Seconds == nil {
 			f.loseQuorum(0)
 			return nil
@@ -144,8 +149,8 @@ var clusterFaults = map[string]clusterFault{
 		f.loseQuorum(seconds(*r.Seconds))
 		return nil
 	}},
-	"regain-quorum": {act: func(f *testFaults, _ *faultRequest) error { f.regainQuorum(); return nil }},
-	"advance": {takes: []string{"map"}, mayTake: []string{"epochs"}, act: func(f *testFaults, r *faultRequest) error {
+	"regain-quorum": {act: func(f *testFaults, _ *faultRequest, _ *faultAnswer) error { f.regainQuorum(); return nil }},
+	"advance": {takes: []string{"map"}, mayTake: []string{"epochs"}, act: func(f *testFaults, r *faultRequest, _ *faultAnswer) error {
 		n := 1
 		if r.Epochs != nil {
 			n = *r.Epochs
@@ -157,6 +162,28 @@ var clusterFaults = map[string]clusterFault{
 			return &fieldError{"map", oneOf(*r.Map, advancing).Error()}
 		}
 		return f.cluster.Advance(*r.Map, n)
+	}},
+	"remove-mon": {takes: []string{"mon"}, act: func(f *testFaults, r *faultRequest, _ *faultAnswer) error {
+		if _, err := f.mon(*r.Mon); err != nil {
+			return err
+		}
+		if len(f.mons()) == 1 {
+			return badField("mon", "mon.%s is the last one", *r.Mon)
+		}
+		return f.cluster.RemoveMon(*r.Mon)
+	}},
+	"add-mon": {takes: []string{"mon"}, act: func(f *testFaults, r *faultRequest, a *faultAnswer) error {
+		if name := *r.Mon; len(name) != 1 || name[0] < 'a' || name[0] > 'z' {
+			return badField("mon", "is %q, want a letter from a to z", name)
+		}
+		if _, err := f.mon(*r.Mon); err == nil {
+			return badField("mon", "there is a mon.%s already", *r.Mon)
+		}
+		m, err := f.cluster.AddMon(*r.Mon, denc.EntityAddr{})
+		if err == nil {
+			a.Addr = m.Addr().String()
+		}
+		return err
 	}},
 }
 
@@ -218,11 +245,11 @@ func (f *testFaults) serve(in io.Reader, out io.Writer) error {
 			continue
 		}
 		r, given, err := parseRequest(lines.Bytes())
+		answer := faultAnswer{ID: r.ID}
 		if err == nil {
-			err = f.execute(r, given)
+			err = f.execute(r, given, &answer)
 		}
-		answer := faultAnswer{ID: r.ID, OK: err == nil}
-		if err != nil {
+		if answer.OK = err == nil; err != nil {
 			answer.Error = strings.TrimPrefix(err.Error(), "montest: ")
 			if field, ok := errors.AsType[*fieldError](err); ok {
 				answer.Field = field.field
@@ -243,7 +270,7 @@ func (f *testFaults) serve(in io.Reader, out io.Writer) error {
 }
 
 // execute does what a request asks for.
-func (f *testFaults) execute(r *faultRequest, given []string) error {
+func (f *testFaults) execute(r *faultRequest, given []string, answer *faultAnswer) error {
 	if fault, ok := monFaults[r.Do]; ok {
 		var takes []string
 		if fault.takes != "" {
@@ -252,7 +279,7 @@ func (f *testFaults) execute(r *faultRequest, given []string) error {
 		if err := checkFields(r.Do, given, takes, []string{"mon"}); err != nil {
 			return err
 		}
-		mons := f.cluster.Mons()
+		mons := f.mons()
 		if r.Mon != nil {
 			m, err := f.mon(*r.Mon)
 			if err != nil {
@@ -273,7 +300,7 @@ func (f *testFaults) execute(r *faultRequest, given []string) error {
 		if err := checkFields(r.Do, given, fault.takes, fault.mayTake); err != nil {
 			return err
 		}
-		return fault.act(f, r)
+		return fault.act(f, r, answer)
 	}
 	known := append(slices.Collect(maps.Keys(monFaults)), slices.Collect(maps.Keys(clusterFaults))...)
 	slices.Sort(known)
@@ -330,13 +357,23 @@ func checkFields(do string, given, takes, mayTake []string) error {
 	return nil
 }
 
-// mon finds a monitor.
+// mons returns the monitors that the monmap has.
+func (f *testFaults) mons() []*montest.Mon {
+	monmap := f.cluster.MonMap()
+	return slices.DeleteFunc(f.cluster.Mons(), func(m *montest.Mon) bool {
+		_, there := monmap.Mon(m.Name())
+		return !there
+	})
+}
+
+// mon finds one of them.
 func (f *testFaults) mon(name string) (*montest.Mon, error) {
-	if m := f.cluster.Mon(name); m != nil {
-		return m, nil
-	}
-	names := make([]string, 0, len(f.cluster.Mons()))
-	for _, m := range f.cluster.Mons() {
+	mons := f.mons()
+	names := make([]string, 0, len(mons))
+	for _, m := range mons {
+		if m.Name() == name {
+			return m, nil
+		}
 		names = append(names, m.Name())
 	}
 	return nil, badField("mon", "there is no mon.%s; there are %s", name, strings.Join(names, ", "))

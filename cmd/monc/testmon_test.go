@@ -128,7 +128,8 @@ func TestTestmonControl(t *testing.T) {
 	require.Equal(t, ok, s.ask(`{"do":"start"}`), "who runs already goes on")
 
 	// What no command could do: when all are away, the monitors are told all the same.
-	for _, away := range []struct{ away, back string }{{"kill", "start"}, {"freeze", "thaw"}, {"refuse", "heal"}, {"silence", "heal"}} {
+	for _, away := range []struct{ away, back string }{{"kill", "start"}, {"freeze", "thaw"}, {"refuse", "heal"}, {"silence", "heal"},
+		{"black-hole", "fill-hole"}, {"black-hole", "heal"}, {"leave-quorum", "join-quorum"}} {
 		require.Equal(t, ok, s.ask(`{"do":"`+away.away+`"}`))
 		require.Equal(t, 1, status("--connect-timeout", "0.2").code, away.away)
 		require.Equal(t, ok, s.ask(`{"do":"`+away.back+`"}`))
@@ -139,7 +140,7 @@ func TestTestmonControl(t *testing.T) {
 		`{"do":"drop-clients"}`, `{"do":"drop-keepalives","mon":"a"}`, `{"do":"delay","seconds":0.01}`, `{"do":"slow-read","bytes":1000000}`,
 		`{"do":"reset-after","bytes":100000}`, `{"do":"corrupt-byte","bytes":100000}`, `{"do":"pretend-fsid","fsid":"00000000-0000-0000-0000-000000000001"}`,
 		`{"do":"send-corrupt-monmap"}`, `{"do":"send-old-monmap"}`, "\n" + `{"do":"heal"}`,
-		`{"do":"lose-quorum","seconds":3600}`, `{"do":"lose-quorum"}`, `{"do":"regain-quorum"}`,
+		`{"do":"black-hole","mon":"a"}`, `{"do":"fill-hole"}`, `{"do":"lose-quorum","seconds":3600}`, `{"do":"lose-quorum"}`, `{"do":"regain-quorum"}`,
 	} {
 		require.Equal(t, ok, s.ask(request), request)
 	}
@@ -153,6 +154,50 @@ func TestTestmonControl(t *testing.T) {
 	require.NoDirExists(t, filepath.Dir(s.conf))
 }
 
+func TestTestmonControlChangesTheMonMap(t *testing.T) {
+	s := steerTestmon(t, t.Context(), "--mons", "2")
+	const ok = `{"ok":true}`
+	refused := func(request, want string) {
+		t.Helper()
+		var got faultAnswer
+		require.NoError(t, json.Unmarshal([]byte(s.ask(request)), &got))
+		require.Contains(t, got.Error, want)
+		require.Equal(t, "mon", got.Field)
+		require.Empty(t, got.Addr)
+	}
+	names := func() string {
+		t.Helper()
+		got := world{}.run(t, "-c", s.conf, "command", "quorum_status", "-f", "json")
+		require.Zero(t, got.code, got.stderr)
+		var status struct {
+			Names []string `json:"quorum_names"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(got.stdout), &status))
+		return strings.Join(status.Names, " ")
+	}
+
+	require.Equal(t, ok, s.ask(`{"do":"remove-mon","mon":"b"}`))
+	require.Equal(t, "a", names())
+	require.Equal(t, ok, s.ask(`{"do":"start"}`), "those that there are")
+	require.Equal(t, "a", names())
+	refused(`{"do":"start","mon":"b"}`, "there is no mon.b; there are a")
+	refused(`{"do":"remove-mon","mon":"b"}`, "there is no mon.b; there are a")
+	refused(`{"do":"remove-mon","mon":"a"}`, "mon.a is the last one")
+
+	for _, name := range []string{"b", "z"} {
+		var got faultAnswer
+		require.NoError(t, json.Unmarshal([]byte(s.ask(`{"do":"add-mon","mon":"`+name+`"}`)), &got))
+		require.Empty(t, got.Error)
+		require.True(t, got.OK)
+		require.Regexp(t, `^v2:127\.0\.0\.1:[1-9]\d*/0$`, got.Addr)
+	}
+	require.Equal(t, "a b z", names())
+	refused(`{"do":"add-mon","mon":"z"}`, "there is a mon.z already")
+	for _, name := range []string{"", "aa", "A", "0", "ä"} {
+		refused(`{"do":"add-mon","mon":"`+name+`"}`, "want a letter from a to z")
+	}
+}
+
 func TestTestmonControlRefuses(t *testing.T) {
 	s := steerTestmon(t, t.Context(), "--mons", "2")
 	for request, want := range map[string]struct{ error, field string }{
@@ -162,7 +207,7 @@ func TestTestmonControlRefuses(t *testing.T) {
 		`{"do":"kill"} {"do":"kill"}`:                      {"the request is no JSON object", ""},
 		`{}`:                                               {"do: is missing", "do"},
 		`{"do":7}`:                                         {"do: is a number, want a string", "do"},
-		`{"do":"explode"}`:                                 {`do: "explode" is none of advance, corrupt-byte`, "do"},
+		`{"do":"explode"}`:                                 {`do: "explode" is none of add-mon, advance, black-hole`, "do"},
 		`{"do":"kil"}`:                                     {"did you mean kill?", "do"},
 		`{"do":"kill","mon":"x"}`:                          {"mon: there is no mon.x; there are a, b", "mon"},
 		`{"do":"kill","mon":1}`:                            {"mon: is a number, want a string", "mon"},
@@ -178,6 +223,8 @@ func TestTestmonControlRefuses(t *testing.T) {
 		`{"do":"lose-quorum","seconds":0}`:                 {"seconds: is 0, want a number up to 3600", "seconds"},
 		`{"do":"lose-quorum","mon":"a"}`:                   {"mon: lose-quorum takes none", "mon"},
 		`{"do":"regain-quorum","map":"x"}`:                 {"map: regain-quorum takes none", "map"},
+		`{"do":"remove-mon"}`:                              {"mon: is missing; remove-mon wants it", "mon"},
+		`{"do":"add-mon","mon":"c","seconds":1}`:           {"seconds: add-mon takes none", "seconds"},
 		`{"do":"advance"}`:                                 {"map: is missing; advance wants it", "map"},
 		`{"do":"advance","map":"pgmap"}`:                   {`map: "pgmap" is none of monmap,`, "map"},
 		`{"do":"advance","map":"osdmap","epochs":0}`:       {"epochs: is 0, want 1 to 10000", "epochs"},

@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -94,6 +95,36 @@ def test_refused(client: monclient.Client) -> None:
             weak.command("osd tree")
     with pytest.raises(PermissionError):
         monclient.connect(name="client.admin", key=key, timeout=30)
+
+
+def test_at_most_once(client: monclient.Client) -> None:
+    """And with a spare session, which the commands that only read use, too."""
+    mons = {m["name"] for m in client.monmap()["mons"]}
+    options = {"monclient_standby_sessions": 1, "monclient_read_balance": True}
+    with monclient.connect(timeout=30, keyring=os.environ["CEPH_KEYRING"], options=options) as c:
+        next(e for e in c.session_events(timeout=30) if e.change is monclient.SessionChange.STANDBY)
+        assert {s.mon for s in c.standbys()} < mons
+        written = c.command("config-key set", key="python/once", val="1", resend="never", timeout=20)
+        assert (written.mon in mons, written.resent) == (True, False)
+        deadline = time.monotonic() + 30
+        seen: set[str] = set()
+        while len(seen) < 2:
+            assert time.monotonic() < deadline
+            seen.add(c.command("config-key get", key="python/once", resend="read-only", timeout=20).mon)
+        assert seen <= mons
+
+
+def test_another_key(client: monclient.Client) -> None:
+    caps = ["mon", "allow command fsid"]
+
+    def key() -> str:
+        return client.command("auth get-or-create-key", entity="client.rotated", caps=caps, timeout=20).text.strip()
+
+    with monclient.connect(name="client.rotated", key=key(), timeout=30) as c:
+        client.command("auth del", entity="client.rotated", timeout=20)
+        c.set_key(key())
+        next(e for e in c.session_events(timeout=30) if e.change is monclient.SessionChange.CREDENTIAL)
+        assert c.command("fsid", timeout=20).text.strip() == client.fsid
 
 
 def test_watch(client: monclient.Client) -> None:

@@ -39,7 +39,25 @@ def test_of_status(status: int, kind: type[monclient.Error], builtin: type[Excep
     assert (e.errno, e.strerror.partition(";")[0]) == (number, "what happened")
     assert str(e) == e.strerror
     copy = pickle.loads(pickle.dumps(e))
-    assert (type(copy), copy.errno, str(copy)) == (kind, e.errno, str(e))
+    assert (type(copy), copy.errno, str(copy), copy.outcome) == (kind, e.errno, str(e), None)
+
+
+@pytest.mark.parametrize("outcome", list(monclient.Outcome))
+def test_outcome(outcome: monclient.Outcome) -> None:
+    e = errors.of_status(c.MONCLIENT_ETIMEDOUT, "what happened", int(outcome))
+    assert pickle.loads(pickle.dumps(e)).outcome is e.outcome is outcome
+    errors.unanswered(e)
+    assert e.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(c.MONCLIENT_ECLOSED, monclient.Outcome.NOT_SENT), (c.MONCLIENT_EINTERNAL, monclient.Outcome.UNKNOWN)],
+)
+def test_outcome_that_the_library_does_not_say(status: int, outcome: monclient.Outcome) -> None:
+    e = errors.of_status(status, "what happened")
+    errors.unanswered(e)
+    assert e.outcome is outcome
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
 import textwrap
-import time
 
 import pytest
 
@@ -464,32 +461,6 @@ assert threads2 <= threads + 4, (threads, threads2)
         timeout=60,
         dev=False,
     )
-
-
-def test_monitors_end_with_their_process(script: Script) -> None:
-    """Even when it is killed."""
-    done = script(
-        """
-import os, signal
-from monclient.testing import MonCluster
-cluster = MonCluster()
-print(*(a.split(":")[2].split("/")[0] for a in cluster.mons.values()), cluster._dir, flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-""",
-        status=-9,
-    )
-    *ports, directory = done.stdout.split()
-    assert len(ports) == 3
-    deadline = time.monotonic() + 10
-    while any(listens(int(port)) for port in ports):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    shutil.rmtree(directory, ignore_errors=True)  # if they have left it
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_importing_is_light(script: Script) -> None:

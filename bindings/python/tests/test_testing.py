@@ -156,6 +156,43 @@ def test_slow(mon_cluster_factory: Callable[..., MonCluster]) -> None:
         assert client.command("mon dump", timeout=20).retval == 0
 
 
+def test_nothing_comes_through(mon_cluster: MonCluster) -> None:
+    with mon_cluster.connect() as client:
+        mon = client.session().mon
+        mon_cluster.black_hole(mon)
+        assert client.command("quorum_status", format="json", timeout=25).json()["quorum_names"] == ["a", "b", "c"]
+        assert client.session().mon != mon
+        mon_cluster.fill_hole()
+        with mon_cluster.connect(mon_host=mon_cluster.mons[mon], options={"mon_client_hunt_parallel": 1}) as other:
+            assert other.session().mon == mon
+
+
+def test_out_of_quorum(mon_cluster: MonCluster) -> None:
+    with mon_cluster.connect(options={"monclient_quorum_timeout": 0.5}) as client:
+        mon = client.session().mon
+        mon_cluster.leave_quorum(mon)
+        status = client.command("quorum_status", format="json", timeout=25).json()
+        assert status["quorum_names"] == sorted({"a", "b", "c"} - {mon})
+        assert client.session().mon != mon
+        mon_cluster.join_quorum()
+        assert client.command("quorum_status", format="json", timeout=25).json()["quorum_names"] == ["a", "b", "c"]
+
+
+def test_monitors_come_and_go(mon_cluster: MonCluster) -> None:
+    with mon_cluster.connect() as client:
+        mon = client.session().mon
+        mon_cluster.remove(mon)
+        assert sorted(mon_cluster.mons) == sorted({"a", "b", "c"} - {mon})
+        assert client.wait_for_map("monmap", 2, timeout=25) == 2
+        assert client.command("mon dump", timeout=25).mon in mon_cluster.mons
+        for name in (mon, "z"):
+            mon_cluster.add(name)
+        assert client.wait_for_map("monmap", 4, timeout=25) == 4
+        members = {m["name"]: m["public_addrs"]["addrvec"][0]["addr"] for m in client.monmap()["mons"]}
+        assert members == {name: addr.split("/")[0].partition(":")[2] for name, addr in mon_cluster.mons.items()}
+        assert sorted(members) == ["a", "b", "c", "z"]
+
+
 def test_maps(mon_cluster: MonCluster) -> None:
     with mon_cluster.connect() as client:
         newest = client.version("osdmap").newest
@@ -179,6 +216,9 @@ def test_maps(mon_cluster: MonCluster) -> None:
         (lambda c: c.slow_read(0), r"slow-read: bytes: is 0, want 1 or more"),
         (lambda c: c.lose_quorum(0), r"lose-quorum: seconds: is 0, want a number up to 3600"),
         (lambda c: c.pretend_fsid("no"), r'pretend-fsid: fsid: "no" is no UUID'),
+        (lambda c: c.add("a"), r"add-mon: mon: there is a mon\.a already"),
+        (lambda c: c.add("mon"), r'add-mon: mon: is "mon", want a letter from a to z'),
+        (lambda c: c.remove("x"), r"remove-mon: mon: there is no mon\.x; there are a, b, c"),
         (lambda c: c.advance("pgmap"), r'advance: map: "pgmap" is none of monmap, osdmap, mgrmap, fsmap, servicemap'),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 import monclient
 from monclient import aio
@@ -19,9 +19,14 @@ def synchronous() -> None:
         assert_type(result, monclient.Result)
         assert_type(result.output, bytes)
         assert_type(result.retval, int)
-        client.command({"prefix": "status"})
+        client.command({"prefix": "status"}, resend="never")
+        client.command("status", resend=monclient.Resend.READ_ONLY)
+        client.command("status", resend="sometimes")  # type: ignore[arg-type]
+        assert_type(result.mon, str)
+        assert_type(result.resent, bool)
         assert_type(client.version("osdmap").newest, int)
         assert_type(client.wait_for_map("osdmap", 5, timeout=None), int)
+        client.watch("mgrmap", latest=True)
         for m in client.watch("osdmap", start=1, onetime=True):
             assert_type(m, monclient.Map)
             assert_type(m.data, bytes)
@@ -30,12 +35,16 @@ def synchronous() -> None:
         assert_type(client.fsid, str)
         assert_type(client.monmap(), dict[str, Any])
         assert_type(client.session(), monclient.Session)
+        assert_type(client.standbys(), list[monclient.Standby])
+        client.set_key("k")
 
 
 async def asynchronous() -> None:
     async with aio.connect(timeout=3) as client:
         assert_type(client, aio.Client)
-        assert_type(await client.command("status"), monclient.Result)
+        assert_type(await client.command("status", resend="read-only"), monclient.Result)
+        assert_type(client.standbys(), list[monclient.Standby])
+        client.watch("mgrmap", latest=True)
         async for m in client.watch("osdmap"):
             assert_type(m, monclient.Map)
         async for event in client.session_events():
@@ -50,6 +59,8 @@ def errors() -> None:
         assert_type(e.retval, int)
         not_found: FileNotFoundError = e
         raise not_found from None
+    except monclient.Error as e:
+        assert_type(e.outcome, Optional[monclient.Outcome])
 
 
 def cluster(mon_cluster: MonCluster) -> None:

@@ -14,7 +14,7 @@ import importlib
 import typing
 
 from . import _ctypes as _c
-from ._core import Map, Result, Session, SessionChange, SessionEvent, Versions
+from ._core import Map, Resend, Result, Session, SessionChange, SessionEvent, Standby, Versions
 from .client import Client, SessionEvents, Watch, connect
 from .errors import (
     AlreadyExistsError,
@@ -34,6 +34,7 @@ from .errors import (
     InternalError,
     InvalidError,
     NotFoundError,
+    Outcome,
     PermissionError,
     ProtocolError,
     TimeoutError,
@@ -62,13 +63,16 @@ __all__ = [
     "InvalidError",
     "Map",
     "NotFoundError",
+    "Outcome",
     "PermissionError",
     "ProtocolError",
+    "Resend",
     "Result",
     "Session",
     "SessionChange",
     "SessionEvent",
     "SessionEvents",
+    "Standby",
     "TimeoutError",
     "Versions",
     "Watch",

@@ -11,9 +11,10 @@ import json
 import logging
 import math
 import os
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Union
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, Union
 
 from . import _ctypes as c
 from . import _lib, errors
@@ -27,6 +28,30 @@ Path = Union[str, "os.PathLike[str]"]
 #: What goes along with a command.
 Bytes = Union[bytes, bytearray, memoryview]
 
+_S = TypeVar("_S")
+
+
+class Resend(enum.Enum):
+    """What becomes of a command that was sent when its session is lost before the answer came: the monitor may have executed
+    it, or not, and nobody can tell. A command that was not sent always waits for the next session."""
+
+    #: It is sent again, as Ceph's own clients do: executed at least once, perhaps more than once.
+    ALWAYS = "always"
+    #: It ends with :class:`ConnectionError` and :data:`Outcome.UNKNOWN`: executed at most once.
+    NEVER = "never"
+    #: ALWAYS if it only reads, going by the cluster's own table of commands; otherwise NEVER.
+    READ_ONLY = "read-only"
+
+
+#: A policy, or its name, which is a value of the option monclient_command_resend, too.
+Resending = Union[Resend, Literal["always", "never", "read-only"]]
+
+_RESEND = {
+    Resend.ALWAYS: c.MONCLIENT_RESEND_ALWAYS,
+    Resend.NEVER: c.MONCLIENT_RESEND_NEVER,
+    Resend.READ_ONLY: c.MONCLIENT_RESEND_READ_ONLY,
+}
+
 
 @dataclass(frozen=True)
 class Result:
@@ -38,8 +63,10 @@ class Result:
     status: str
     #: 0, or what a few commands succeed with; a negative errno only with ``check=False``.
     retval: int
-    #: It was sent more than once, for sessions were lost, and may have been executed so.
+    #: It was sent more than once, because sessions were lost or an answer took long, and may have been executed so.
     resent: bool = False
+    #: Name of the monitor that answered, without "mon.".
+    mon: str = ""
 
     def json(self) -> Any:
         """The output, which must be JSON: the command needs ``format="json"``."""
@@ -72,7 +99,7 @@ class Map:
     full: bool
     #: data is JSON: of config, kv:PREFIX and log-LEVEL.
     is_json: bool
-    #: How many were dropped before this one, because nobody fetched them.
+    #: How many were dropped before this one, or, with ``latest``, replaced by it, because nobody fetched them.
     missed: int = 0
 
     def json(self) -> Any:
@@ -86,22 +113,34 @@ class Map:
 class SessionChange(enum.IntEnum):
     """What has happened to the session."""
 
+    #: Monitors are being tried: mon.
     HUNTING = c.MONCLIENT_SESSION_HUNTING
+    #: One of them failed: mon, addr, elapsed, error.
     ATTEMPT_FAILED = c.MONCLIENT_SESSION_ATTEMPT_FAILED
+    #: There is a session: mon, addr, elapsed since hunting began.
     CONNECTED = c.MONCLIENT_SESSION_CONNECTED
+    #: The session is over: mon, addr, elapsed since it began, error.
     LOST = c.MONCLIENT_SESSION_LOST
+    #: There is a session, with another monitor than the last one: as CONNECTED. With a standby session it follows LOST at
+    #: once, without HUNTING.
     FAILED_OVER = c.MONCLIENT_SESSION_FAILED_OVER
+    #: A standby session is ready to take over: mon, addr, elapsed since it was begun.
+    STANDBY = c.MONCLIENT_SESSION_STANDBY
+    #: A standby session is over: mon, addr, elapsed since it was ready, error.
+    STANDBY_LOST = c.MONCLIENT_SESSION_STANDBY_LOST
+    #: The key was changed: by ``set_key()``, or in its file.
+    CREDENTIAL = c.MONCLIENT_SESSION_CREDENTIAL
 
 
 @dataclass(frozen=True)
 class SessionEvent:
-    """A change of the session."""
+    """A change of the session. What :class:`SessionChange` does not mention of it is "" or 0."""
 
     change: SessionChange
     #: Name of the monitor, without "mon."; of HUNTING the names, separated by commas.
     mon: str
     addr: str
-    #: Seconds: of the attempt, since hunting began, or of the session that was lost.
+    #: Seconds.
     elapsed: float
     #: What happened, or "".
     error: str
@@ -123,6 +162,24 @@ class Session:
     #: Ceph's feature bits of both sides.
     features: int
     since: datetime.datetime
+
+
+@dataclass(frozen=True)
+class Standby:
+    """A spare session, which could take over at once."""
+
+    mon: str
+    rank: int
+    addr: str
+    #: The client's own address, as the monitor sees it.
+    local_addr: str
+    #: "secure" or "crc".
+    mode: str
+    since: datetime.datetime
+
+
+def _moment(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
 
 
 def text(value: str, what: str) -> bytes:
@@ -176,17 +233,29 @@ def _plain(prefix: str, format: str | None) -> bytes:
 class CommandOptions(c.monclient_command_options_t):
     """How to send a command, with what goes along with it."""
 
-    def __init__(self, input: Bytes | str | None, timeout: float | None) -> None:
-        super().__init__(struct_size=ctypes.sizeof(c.monclient_command_options_t), timeout_ms=milliseconds(timeout))
+    def __init__(self, input: Bytes | str | None, timeout: float | None, resend: Resending | None) -> None:
+        size, ms, policy = ctypes.sizeof(c.monclient_command_options_t), milliseconds(timeout), _resend(resend)
+        super().__init__(struct_size=size, timeout_ms=ms, resend=policy)
         if input is not None:
             self._keep = input.encode() if isinstance(input, str) else bytes(input)
             self.input = ctypes.cast(ctypes.c_char_p(self._keep), ctypes.c_void_p).value
             self.input_len = len(self._keep)
 
 
-def command_options(input: Bytes | str | None, timeout: float | None) -> CommandOptions | None:
+def _resend(resend: Resending | None) -> int:
+    if resend is None:
+        return c.MONCLIENT_RESEND_DEFAULT
+    try:
+        return _RESEND[Resend(resend)]
+    except ValueError:
+        raise ValueError(f"resend is {resend!r}, want 'always', 'never' or 'read-only'") from None
+
+
+def command_options(input: Bytes | str | None, timeout: float | None, resend: Resending | None) -> CommandOptions | None:
     """None is the library's defaults."""
-    return None if input is None and timeout is None else CommandOptions(input, timeout)
+    if input is None and timeout is None and resend is None:
+        return None
+    return CommandOptions(input, timeout, resend)
 
 
 def sink(queue: Queue, userdata: int = 0) -> c.monclient_sink_t:
@@ -244,14 +313,14 @@ class Config:
 
 def event_error(event: c.monclient_event_t) -> errors.Error:
     """The exception for an event whose status is an error."""
-    return errors.of_status(event.status, known(event.error))
+    return errors.of_status(event.status, known(event.error), event.outcome)
 
 
 def result(event: c.monclient_event_t) -> Result:
     """The result of MONCLIENT_EVENT_COMMAND."""
     reply = event.reply.contents
     output = ctypes.string_at(reply.output or 0, reply.output_len) if reply.output_len else b""
-    return Result(output, known(reply.status), reply.retval, bool(reply.resent))
+    return Result(output, known(reply.status), reply.retval, bool(reply.resent), known(reply.mon))
 
 
 def checked(prefix: str, r: Result, check: bool) -> Result:
@@ -317,6 +386,20 @@ def log(event: c.monclient_event_t) -> None:
 Start = Callable[..., int]
 
 
+class Streams(Generic[_S]):
+    """The streams of a client, as long as somebody else has them. A WeakSet could not be listed while another thread forgets
+    one of them; each step here is one that threads do not divide."""
+
+    def __init__(self) -> None:
+        self._refs: dict[weakref.ref[_S], None] = {}
+
+    def add(self, stream: _S) -> None:
+        self._refs[weakref.ref(stream, self._refs.pop)] = None
+
+    def all(self) -> list[_S]:
+        return [stream for ref in self._refs.copy() if (stream := ref()) is not None]
+
+
 class Client:
     """What can be asked of a client without waiting: of the synchronous one and of that for asyncio."""
 
@@ -379,10 +462,33 @@ class Client:
                 known(s.local_addr),
                 known(s.mode),
                 s.features,
-                datetime.datetime.fromtimestamp(s.since_ns / 1e9, datetime.timezone.utc),
+                _moment(s.since_ns / 1e9),
             )
         finally:
             self._library.monclient_session_free(out)
+
+    def standbys(self) -> list[Standby]:
+        """The spare sessions that could take over at this moment; the option ``monclient_standby_sessions`` says how many
+        there are to be."""
+        out = ctypes.c_char_p()
+        self._check(self._library.monclient_standbys_json(self._usable(), ctypes.byref(out)))
+        try:
+            return [
+                Standby(s["mon"], s["rank"], s["addr"], s["local_addr"], s["mode"], _moment(s["since"]))
+                for s in json.loads(out.value or b"[]")
+            ]
+        finally:
+            self._library.monclient_free(out)
+
+    def set_key(self, key: str) -> None:
+        """Go on with another key, when the cluster has, or is about to get, another one for this client. The session, the
+        subscriptions and :attr:`global_id` stay; tickets are renewed and new sessions begin with the new key, and monitors
+        that have refused the old one are tried again at once. Whether they accept it shows later.
+
+        :param key: in base64, as in a keyring
+        :raises InvalidError: that is no key. The text does not have it
+        """
+        self._check(self._library.monclient_set_key(self._usable(), text(key, "key")))
 
     def set_log_level(self, level: int | None) -> None:
         """What the library logs: a level of logging's; None is the level that the logger "monclient" has now."""
@@ -408,8 +514,8 @@ class Client:
     def _closed_error() -> errors.ClosedError:
         return errors.ClosedError(errno.ESHUTDOWN, "the client is closed")
 
-    def _subscribe(self, what: str, start: int, onetime: bool, queue: Queue, sub: c.monclient_sub_t) -> None:
-        flags = c.MONCLIENT_SUBSCRIBE_ONETIME if onetime else 0
+    def _subscribe(self, what: str, start: int, onetime: bool, latest: bool, queue: Queue, sub: c.monclient_sub_t) -> None:
+        flags = (c.MONCLIENT_SUBSCRIBE_ONETIME if onetime else 0) | (c.MONCLIENT_SUBSCRIBE_LATEST if latest else 0)
         if not 0 <= start < 1 << 64:
             raise ValueError(f"start is {start}, want an epoch")
         name, to = text(what, "what"), sink(queue)

@@ -58,11 +58,22 @@ __all__ = [
     "MONCLIENT_LOG_WARN",
     "MONCLIENT_MAX_INPUT",
     "MONCLIENT_OK",
+    "MONCLIENT_OUTCOME_NONE",
+    "MONCLIENT_OUTCOME_NOT_SENT",
+    "MONCLIENT_OUTCOME_UNKNOWN",
+    "MONCLIENT_RESEND_ALWAYS",
+    "MONCLIENT_RESEND_DEFAULT",
+    "MONCLIENT_RESEND_NEVER",
+    "MONCLIENT_RESEND_READ_ONLY",
     "MONCLIENT_SESSION_ATTEMPT_FAILED",
     "MONCLIENT_SESSION_CONNECTED",
+    "MONCLIENT_SESSION_CREDENTIAL",
     "MONCLIENT_SESSION_FAILED_OVER",
     "MONCLIENT_SESSION_HUNTING",
     "MONCLIENT_SESSION_LOST",
+    "MONCLIENT_SESSION_STANDBY",
+    "MONCLIENT_SESSION_STANDBY_LOST",
+    "MONCLIENT_SUBSCRIBE_LATEST",
     "MONCLIENT_SUBSCRIBE_ONETIME",
     "MONCLIENT_VERSION_MAJOR",
     "MONCLIENT_VERSION_MINOR",
@@ -125,7 +136,7 @@ MONCLIENT_EILSEQ = -84
 MONCLIENT_EOPNOTSUPP = -95
 #: no way to the monitors' network
 MONCLIENT_ENETUNREACH = -101
-#: the monitor broke the connection
+#: the connection broke, or the session was lost with a command that is not sent again
 MONCLIENT_ECONNRESET = -104
 #: there is no session at the moment
 MONCLIENT_ENOTCONN = -107
@@ -145,6 +156,15 @@ MONCLIENT_EBADHANDLE = -1001
 MONCLIENT_EFORKED = -1002
 #: a bug of the library; it has been caught, and the text has the stack
 MONCLIENT_EINTERNAL = -1003
+
+# What is known of a command that has ended without an answer of the monitors.
+
+#: it was answered, or there was no command
+MONCLIENT_OUTCOME_NONE = 0
+#: no monitor was sent it: it was not executed, and may safely be sent again
+MONCLIENT_OUTCOME_NOT_SENT = 1
+#: a monitor was sent it, and nobody knows whether it was, or will be, executed
+MONCLIENT_OUTCOME_UNKNOWN = 2
 
 #: The longest text or buffer, in bytes, that a function takes.
 MONCLIENT_MAX_INPUT = 268435456
@@ -212,8 +232,14 @@ MONCLIENT_SESSION_ATTEMPT_FAILED = 2
 MONCLIENT_SESSION_CONNECTED = 3
 #: the session is over: mon, addr, elapsed_ns since it began, error
 MONCLIENT_SESSION_LOST = 4
-#: there is a session, with another monitor than the last one: as CONNECTED
+#: there is a session, with another monitor than the last one: as CONNECTED; with a standby session it follows LOST at once, without HUNTING
 MONCLIENT_SESSION_FAILED_OVER = 5
+#: a standby session is ready to take over: mon, addr, elapsed_ns since it was begun
+MONCLIENT_SESSION_STANDBY = 6
+#: a standby session is over: mon, addr, elapsed_ns since it was ready, error
+MONCLIENT_SESSION_STANDBY_LOST = 7
+#: the key was changed: by monclient_set_key(), or in its file
+MONCLIENT_SESSION_CREDENTIAL = 8
 
 # Levels of the library's own log. A level has those above it.
 
@@ -230,7 +256,7 @@ class monclient_reply_t(ctypes.Structure):
     _fields_ = (
         #: 0, a negative errno of Linux; a few commands succeed with a positive value
         ("retval", ctypes.c_int32),
-        #: 1: it was sent more than once, for sessions were lost, and may have been executed so
+        #: 1: it was sent more than once, because sessions were lost or an answer took long, and may have been executed so
         ("resent", ctypes.c_uint32),
         #: a text for people, never NULL; the reason when retval is negative
         ("status", ctypes.c_char_p),
@@ -238,6 +264,8 @@ class monclient_reply_t(ctypes.Structure):
         ("output", ctypes.c_void_p),
         #: bytes
         ("output_len", ctypes.c_uint64),
+        #: name of the monitor that answered, without "mon."; never NULL
+        ("mon", ctypes.c_char_p),
     )
 
 
@@ -251,7 +279,7 @@ class monclient_event_t(ctypes.Structure):
         ("flags", ctypes.c_uint32),
         #: MONCLIENT_OK, or why there is no result, or why the subscription has ended
         ("status", ctypes.c_int32),
-        #: how many events of this source were dropped before this one
+        #: how many events of this source were dropped, or replaced by a newer one, before this one
         ("missed", ctypes.c_uint32),
         #: the sink's
         ("userdata", ctypes.c_void_p),
@@ -285,6 +313,9 @@ class monclient_event_t(ctypes.Structure):
         ("elapsed_ns", ctypes.c_uint64),
         #: LOG: the message with its attributes, on one line but for stacks
         ("text", ctypes.c_char_p),
+        #: COMMAND with another status than MONCLIENT_OK: MONCLIENT_OUTCOME_NOT_SENT or ..._UNKNOWN
+        ("outcome", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
     )
 
 #: Receives an event. It may not free the event.
@@ -377,6 +408,18 @@ class monclient_session_t(ctypes.Structure):
         ("reserved", ctypes.c_uint32),
     )
 
+# What becomes of a command that was sent when its session is lost before the answer came: the monitor may have executed it, or
+# not, and nobody can tell. A command that was not sent always waits for the next session.
+
+#: as the option monclient_command_resend says: ALWAYS, unless it was set
+MONCLIENT_RESEND_DEFAULT = 0
+#: it is sent again, as Ceph's clients do: executed at least once, perhaps more than once
+MONCLIENT_RESEND_ALWAYS = 1
+#: it ends with MONCLIENT_ECONNRESET and MONCLIENT_OUTCOME_UNKNOWN: executed at most once
+MONCLIENT_RESEND_NEVER = 2
+#: ALWAYS if it only reads, as far as the cluster's table of commands is known; else NEVER
+MONCLIENT_RESEND_READ_ONLY = 3
+
 
 class monclient_command_options_t(ctypes.Structure):
     """How to send a command."""
@@ -389,12 +432,18 @@ class monclient_command_options_t(ctypes.Structure):
         ("input", ctypes.c_void_p),
         #: bytes, at most MONCLIENT_MAX_INPUT
         ("input_len", ctypes.c_uint64),
+        #: MONCLIENT_RESEND_...
+        ("resend", ctypes.c_uint32),
+        #: 0
+        ("reserved", ctypes.c_uint32),
     )
 
 # Bits of the flags of monclient_subscribe().
 
 #: it ends with the first answer
 MONCLIENT_SUBSCRIBE_ONETIME = 1
+#: only the newest map waits for a slow receiver; for every map but osdmap, and config
+MONCLIENT_SUBSCRIBE_LATEST = 2
 
 
 class monclient_counters_t(ctypes.Structure):
@@ -479,6 +528,18 @@ PROTOTYPES = (
         """,
     ),
     (
+        "monclient_last_outcome",
+        ctypes.c_int,
+        (),
+        """What is known of the command, when the last call of this thread that failed was monclient_command() or
+        monclient_command_async(). It belongs to monclient_last_error(), and lives as long.
+
+        @return MONCLIENT_OUTCOME_NOT_SENT or MONCLIENT_OUTCOME_UNKNOWN after such a call, MONCLIENT_OUTCOME_NONE after others
+
+        Threads: any; every thread has its own. Works after fork. Since 0.1.
+        """,
+    ),
+    (
         "monclient_free",
         None,
         (ctypes.c_void_p,),
@@ -522,7 +583,29 @@ PROTOTYPES = (
         mon_client_hunt_interval_backoff, mon_client_hunt_interval_max_multiple, mon_client_hunt_parallel,
         mon_client_ping_interval, mon_client_ping_timeout and others. Of this library's own:
         monclient_hostname (this machine's name for masked options), monclient_max_message (bytes that a monitor may send
-        in one message), monclient_offer_compression and monclient_revision0 (bool: connect as older clients do).
+        in one message), monclient_offer_compression and monclient_revision0 (bool: connect as older clients do), and, seconds
+        being numbers such as 0.25,
+
+          monclient_command_resend    what becomes of a command whose session is lost before its answer comes: always (the
+                                      default), never, read-only; see monclient_command_options_t
+          monclient_hunt_stagger      0.05 seconds that an attempt at a monitor may take before the next one is tried as well
+          monclient_standby_sessions  0: how many spare sessions with other monitors to keep, of which one takes over at once
+                                      when the session is lost
+          monclient_read_balance      false: whether commands that only read, and questions for versions, are spread over the
+                                      session and the spare ones
+          monclient_hedge_delay       0 seconds after which what only reads, and is not answered, is asked of a spare session, too;
+                                      the first answer counts. 0: never
+          monclient_probe_interval    0.5 seconds between keepalives while an answer is awaited; otherwise it is
+                                      mon_client_ping_interval
+          monclient_probe_timeout     2 seconds without a sign of life after which a monitor is given up; more if its answers are
+                                      slow, at most mon_client_ping_timeout
+          monclient_quorum_timeout    5 seconds after which another monitor is asked when this one answers keepalives and nothing
+                                      else; if that one does answer the session moves to it. 0: never
+          monclient_keyring_watch     true: whether a key that comes from a file (keyring, keyfile) is taken over when the file
+                                      changes while a client lives. Keys of the option key and of monclient_config_set_keyring() stay
+                                      until monclient_set_key()
+
+        What only reads is what the cluster's own table of commands (get_command_descriptions) says so of; the library asks for it.
 
         Values have levels: default < configuration file < environment < command line < monclient_config_set().
 
@@ -648,7 +731,9 @@ PROTOTYPES = (
         "monclient_connect",
         ctypes.c_int,
         (monclient_config_t, ctypes.POINTER(monclient_connect_options_t), ctypes.POINTER(monclient_t)),
-        """Find a monitor that lets the client in, and wait for that. Monitors that do not answer are tried again until the time is
+        """Find a monitor that lets the client in, and wait for that. Monitors are tried one after the other: the next one when the one
+        before has failed, or has taken monclient_hunt_stagger, up to mon_client_hunt_parallel at a time; the first one that lets
+        the client in has it. When all have failed they are tried again until the time is
         up, because monitors are restarted; that the key is refused is told at once. The configuration is read now: changing it later
         does not change the client.
 
@@ -755,6 +840,34 @@ PROTOTYPES = (
         """,
     ),
     (
+        "monclient_standbys_json",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.c_char_p)),
+        """The standby sessions that could take over at this moment; see the option monclient_standby_sessions.
+
+        @param[out] json  an array, which may be empty, of {"mon", "rank", "addr", "local_addr", "mode", "since"}: as the members of
+                          monclient_session_t, but since in seconds, with a fraction. Release it with monclient_free()
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_set_key",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p),
+        """Change the key of a client that is connected, when the cluster has, or is about to get, another one for its entity. The
+        session, the subscriptions and the number of the client stay. Tickets are renewed and new sessions begin with the new key;
+        monitors that have refused the old one are tried again at once. Tells of it with MONCLIENT_SESSION_CREDENTIAL, unless it is the
+        key that the client has. Whether the monitors accept it shows later.
+
+        @param key  in base64, as in a keyring; not retained
+        @return MONCLIENT_EINVAL   that is no key, or none that the client could use; the text does not have it
+                MONCLIENT_ECLOSED  another thread closes the client
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
         "monclient_set_log_level",
         ctypes.c_int,
         (monclient_t, ctypes.c_uint32),
@@ -782,14 +895,16 @@ PROTOTYPES = (
         ctypes.c_int,
         (monclient_t, ctypes.c_char_p, ctypes.POINTER(monclient_command_options_t), ctypes.POINTER(ctypes.POINTER(monclient_reply_t))),
         """Send a command to the monitors and wait for the reply. Without a quorum the monitors answer nothing, so without a
-        timeout this may wait for ever. A command whose session is lost is sent again. Implements: int rados_mon_command(...).
+        timeout this may wait for ever. A command whose session is lost is sent again, unless options->resend says otherwise.
+        When there is no answer, monclient_last_outcome() says whether the command may have been executed.
+        Implements: int rados_mon_command(...).
 
         @param      cmd      a JSON object: {"prefix": "osd tree", "format": "json"}; not retained
         @param      options  NULL: defaults
         @param[out] reply    release it with monclient_reply_free()
         @return MONCLIENT_OK when the monitors answered, whatever they answered (see reply->retval); MONCLIENT_ETIMEDOUT;
-                MONCLIENT_ECLOSED; MONCLIENT_EDEADLK in a callback of this client; while there is no session, also what
-                monclient_connect() returns
+                MONCLIENT_ECLOSED; MONCLIENT_ECONNRESET (the session was lost, and it may not be sent again);
+                MONCLIENT_EDEADLK in a callback of this client; while there is no session, also what monclient_connect() returns
 
         Threads: any. Blocks. Since 0.1.
         """,
@@ -798,7 +913,7 @@ PROTOTYPES = (
         "monclient_command_async",
         ctypes.c_int,
         (monclient_t, ctypes.c_char_p, ctypes.POINTER(monclient_command_options_t), ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
-        """The same without waiting. Completes with MONCLIENT_EVENT_COMMAND.
+        """The same without waiting. Completes with MONCLIENT_EVENT_COMMAND, which has the outcome when there is no answer.
 
         @param      sink  where the completion goes
         @param[out] op    for monclient_op_cancel(), or NULL
@@ -878,12 +993,14 @@ PROTOTYPES = (
         @param      start  the first epoch; 0: the newest map in full. For an osdmap a later one brings the incrementals from
                            there on, or full maps where the monitors have trimmed them; of those that this session has
                            brought already, to another subscription, the newest in full
-        @param      flags  0 or MONCLIENT_SUBSCRIBE_ONETIME
+        @param      flags  0, or MONCLIENT_SUBSCRIBE_... With LATEST a map that comes replaces the one that waits, in a queue or for
+                           the thread of callbacks, and missed says how many were replaced
         @param      sink   gets a MONCLIENT_EVENT_MAP for each map, and one with MONCLIENT_EVENT_LAST and a status at the end:
                            MONCLIENT_OK (onetime), MONCLIENT_ECLOSED, MONCLIENT_EBUSY (another level of the log is
-                           subscribed). Of more than 1,024 events or 64 MiB that wait, the oldest are dropped
+                           subscribed). Of more than 1,024 maps or 64 MiB that wait, the oldest are dropped
         @param[out] sub    for monclient_unsubscribe(); it becomes stale with the last event
-        @return MONCLIENT_EINVAL  there is no such map
+        @return MONCLIENT_EINVAL  there is no such map, or it is not one for MONCLIENT_SUBSCRIBE_LATEST: osdmap, kv:PREFIX,
+                                  log-LEVEL, of which every event counts
 
         Threads: any. Does not block. Since 0.1.
         """,

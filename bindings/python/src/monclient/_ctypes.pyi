@@ -63,11 +63,22 @@ __all__ = [
     "MONCLIENT_LOG_WARN",
     "MONCLIENT_MAX_INPUT",
     "MONCLIENT_OK",
+    "MONCLIENT_OUTCOME_NONE",
+    "MONCLIENT_OUTCOME_NOT_SENT",
+    "MONCLIENT_OUTCOME_UNKNOWN",
+    "MONCLIENT_RESEND_ALWAYS",
+    "MONCLIENT_RESEND_DEFAULT",
+    "MONCLIENT_RESEND_NEVER",
+    "MONCLIENT_RESEND_READ_ONLY",
     "MONCLIENT_SESSION_ATTEMPT_FAILED",
     "MONCLIENT_SESSION_CONNECTED",
+    "MONCLIENT_SESSION_CREDENTIAL",
     "MONCLIENT_SESSION_FAILED_OVER",
     "MONCLIENT_SESSION_HUNTING",
     "MONCLIENT_SESSION_LOST",
+    "MONCLIENT_SESSION_STANDBY",
+    "MONCLIENT_SESSION_STANDBY_LOST",
+    "MONCLIENT_SUBSCRIBE_LATEST",
     "MONCLIENT_SUBSCRIBE_ONETIME",
     "MONCLIENT_VERSION_MAJOR",
     "MONCLIENT_VERSION_MINOR",
@@ -130,7 +141,7 @@ MONCLIENT_EILSEQ: Final = -84
 MONCLIENT_EOPNOTSUPP: Final = -95
 #: no way to the monitors' network
 MONCLIENT_ENETUNREACH: Final = -101
-#: the monitor broke the connection
+#: the connection broke, or the session was lost with a command that is not sent again
 MONCLIENT_ECONNRESET: Final = -104
 #: there is no session at the moment
 MONCLIENT_ENOTCONN: Final = -107
@@ -150,6 +161,15 @@ MONCLIENT_EBADHANDLE: Final = -1001
 MONCLIENT_EFORKED: Final = -1002
 #: a bug of the library; it has been caught, and the text has the stack
 MONCLIENT_EINTERNAL: Final = -1003
+
+# What is known of a command that has ended without an answer of the monitors.
+
+#: it was answered, or there was no command
+MONCLIENT_OUTCOME_NONE: Final = 0
+#: no monitor was sent it: it was not executed, and may safely be sent again
+MONCLIENT_OUTCOME_NOT_SENT: Final = 1
+#: a monitor was sent it, and nobody knows whether it was, or will be, executed
+MONCLIENT_OUTCOME_UNKNOWN: Final = 2
 
 #: The longest text or buffer, in bytes, that a function takes.
 MONCLIENT_MAX_INPUT: Final = 268435456
@@ -217,8 +237,14 @@ MONCLIENT_SESSION_ATTEMPT_FAILED: Final = 2
 MONCLIENT_SESSION_CONNECTED: Final = 3
 #: the session is over: mon, addr, elapsed_ns since it began, error
 MONCLIENT_SESSION_LOST: Final = 4
-#: there is a session, with another monitor than the last one: as CONNECTED
+#: there is a session, with another monitor than the last one: as CONNECTED; with a standby session it follows LOST at once, without HUNTING
 MONCLIENT_SESSION_FAILED_OVER: Final = 5
+#: a standby session is ready to take over: mon, addr, elapsed_ns since it was begun
+MONCLIENT_SESSION_STANDBY: Final = 6
+#: a standby session is over: mon, addr, elapsed_ns since it was ready, error
+MONCLIENT_SESSION_STANDBY_LOST: Final = 7
+#: the key was changed: by monclient_set_key(), or in its file
+MONCLIENT_SESSION_CREDENTIAL: Final = 8
 
 # Levels of the library's own log. A level has those above it.
 
@@ -233,13 +259,15 @@ class monclient_reply_t(ctypes.Structure):
     retval: int
     """0, a negative errno of Linux; a few commands succeed with a positive value"""
     resent: int
-    """1: it was sent more than once, for sessions were lost, and may have been executed so"""
+    """1: it was sent more than once, because sessions were lost or an answer took long, and may have been executed so"""
     status: bytes | None
     """a text for people, never NULL; the reason when retval is negative"""
     output: int | None
     """what the command printed; a NUL follows it, which output_len does not count; never NULL"""
     output_len: int
     """bytes"""
+    mon: bytes | None
+    """name of the monitor that answered, without "mon."; never NULL"""
 
 class monclient_event_t(ctypes.Structure):
     """Something that happened. Members that the kind of event does not mention are 0 or NULL."""
@@ -250,7 +278,7 @@ class monclient_event_t(ctypes.Structure):
     status: int
     """MONCLIENT_OK, or why there is no result, or why the subscription has ended"""
     missed: int
-    """how many events of this source were dropped before this one"""
+    """how many events of this source were dropped, or replaced by a newer one, before this one"""
     userdata: int | None
     """the sink's"""
     source: int
@@ -283,6 +311,9 @@ class monclient_event_t(ctypes.Structure):
     """SESSION: nanoseconds"""
     text: bytes | None
     """LOG: the message with its attributes, on one line but for stacks"""
+    outcome: int
+    """COMMAND with another status than MONCLIENT_OK: MONCLIENT_OUTCOME_NOT_SENT or ..._UNKNOWN"""
+    reserved: int
 
 class monclient_event_cb(ctypes._CFunctionType):
     """Receives an event. It may not free the event."""
@@ -359,6 +390,18 @@ class monclient_session_t(ctypes.Structure):
     """of the monitor"""
     reserved: int
 
+# What becomes of a command that was sent when its session is lost before the answer came: the monitor may have executed it, or
+# not, and nobody can tell. A command that was not sent always waits for the next session.
+
+#: as the option monclient_command_resend says: ALWAYS, unless it was set
+MONCLIENT_RESEND_DEFAULT: Final = 0
+#: it is sent again, as Ceph's clients do: executed at least once, perhaps more than once
+MONCLIENT_RESEND_ALWAYS: Final = 1
+#: it ends with MONCLIENT_ECONNRESET and MONCLIENT_OUTCOME_UNKNOWN: executed at most once
+MONCLIENT_RESEND_NEVER: Final = 2
+#: ALWAYS if it only reads, as far as the cluster's table of commands is known; else NEVER
+MONCLIENT_RESEND_READ_ONLY: Final = 3
+
 class monclient_command_options_t(ctypes.Structure):
     """How to send a command."""
     struct_size: int
@@ -368,11 +411,17 @@ class monclient_command_options_t(ctypes.Structure):
     """goes along with the command (what the ceph tool reads with -i); not retained; or NULL"""
     input_len: int
     """bytes, at most MONCLIENT_MAX_INPUT"""
+    resend: int
+    """MONCLIENT_RESEND_..."""
+    reserved: int
+    """0"""
 
 # Bits of the flags of monclient_subscribe().
 
 #: it ends with the first answer
 MONCLIENT_SUBSCRIBE_ONETIME: Final = 1
+#: only the newest map waits for a slow receiver; for every map but osdmap, and config
+MONCLIENT_SUBSCRIBE_LATEST: Final = 2
 
 class monclient_counters_t(ctypes.Structure):
     """What is alive in the library. All of it is 0 when everything has been released."""
@@ -441,6 +490,15 @@ class Library:
         Threads: any; every thread has its own. Works after fork. Since 0.1.
         """
 
+    def monclient_last_outcome(self) -> int:
+        """What is known of the command, when the last call of this thread that failed was monclient_command() or
+        monclient_command_async(). It belongs to monclient_last_error(), and lives as long.
+
+        @return MONCLIENT_OUTCOME_NOT_SENT or MONCLIENT_OUTCOME_UNKNOWN after such a call, MONCLIENT_OUTCOME_NONE after others
+
+        Threads: any; every thread has its own. Works after fork. Since 0.1.
+        """
+
     def monclient_free(self, p: _Buffer, /) -> None:
         """Release a text or a buffer that a function returned through a char ** or void **. NULL is nothing.
 
@@ -473,7 +531,29 @@ class Library:
         mon_client_hunt_interval_backoff, mon_client_hunt_interval_max_multiple, mon_client_hunt_parallel,
         mon_client_ping_interval, mon_client_ping_timeout and others. Of this library's own:
         monclient_hostname (this machine's name for masked options), monclient_max_message (bytes that a monitor may send
-        in one message), monclient_offer_compression and monclient_revision0 (bool: connect as older clients do).
+        in one message), monclient_offer_compression and monclient_revision0 (bool: connect as older clients do), and, seconds
+        being numbers such as 0.25,
+
+          monclient_command_resend    what becomes of a command whose session is lost before its answer comes: always (the
+                                      default), never, read-only; see monclient_command_options_t
+          monclient_hunt_stagger      0.05 seconds that an attempt at a monitor may take before the next one is tried as well
+          monclient_standby_sessions  0: how many spare sessions with other monitors to keep, of which one takes over at once
+                                      when the session is lost
+          monclient_read_balance      false: whether commands that only read, and questions for versions, are spread over the
+                                      session and the spare ones
+          monclient_hedge_delay       0 seconds after which what only reads, and is not answered, is asked of a spare session, too;
+                                      the first answer counts. 0: never
+          monclient_probe_interval    0.5 seconds between keepalives while an answer is awaited; otherwise it is
+                                      mon_client_ping_interval
+          monclient_probe_timeout     2 seconds without a sign of life after which a monitor is given up; more if its answers are
+                                      slow, at most mon_client_ping_timeout
+          monclient_quorum_timeout    5 seconds after which another monitor is asked when this one answers keepalives and nothing
+                                      else; if that one does answer the session moves to it. 0: never
+          monclient_keyring_watch     true: whether a key that comes from a file (keyring, keyfile) is taken over when the file
+                                      changes while a client lives. Keys of the option key and of monclient_config_set_keyring() stay
+                                      until monclient_set_key()
+
+        What only reads is what the cluster's own table of commands (get_command_descriptions) says so of; the library asks for it.
 
         Values have levels: default < configuration file < environment < command line < monclient_config_set().
 
@@ -569,7 +649,9 @@ class Library:
         """
 
     def monclient_connect(self, config: int, options: _PointerTo[monclient_connect_options_t], client: _PointerTo[monclient_t], /) -> int:
-        """Find a monitor that lets the client in, and wait for that. Monitors that do not answer are tried again until the time is
+        """Find a monitor that lets the client in, and wait for that. Monitors are tried one after the other: the next one when the one
+        before has failed, or has taken monclient_hunt_stagger, up to mon_client_hunt_parallel at a time; the first one that lets
+        the client in has it. When all have failed they are tried again until the time is
         up, because monitors are restarted; that the key is refused is told at once. The configuration is read now: changing it later
         does not change the client.
 
@@ -651,6 +733,28 @@ class Library:
         Threads: any. Works after fork, where it releases nothing. Since 0.1.
         """
 
+    def monclient_standbys_json(self, client: int, json: _PointerTo[ctypes.c_char_p], /) -> int:
+        """The standby sessions that could take over at this moment; see the option monclient_standby_sessions.
+
+        @param[out] json  an array, which may be empty, of {"mon", "rank", "addr", "local_addr", "mode", "since"}: as the members of
+                          monclient_session_t, but since in seconds, with a fraction. Release it with monclient_free()
+
+        Threads: any. Does not block. Since 0.1.
+        """
+
+    def monclient_set_key(self, client: int, key: _Text, /) -> int:
+        """Change the key of a client that is connected, when the cluster has, or is about to get, another one for its entity. The
+        session, the subscriptions and the number of the client stay. Tickets are renewed and new sessions begin with the new key;
+        monitors that have refused the old one are tried again at once. Tells of it with MONCLIENT_SESSION_CREDENTIAL, unless it is the
+        key that the client has. Whether the monitors accept it shows later.
+
+        @param key  in base64, as in a keyring; not retained
+        @return MONCLIENT_EINVAL   that is no key, or none that the client could use; the text does not have it
+                MONCLIENT_ECLOSED  another thread closes the client
+
+        Threads: any. Does not block. Since 0.1.
+        """
+
     def monclient_set_log_level(self, client: int, level: int, /) -> int:
         """Set the level of the library's log for this client.
 
@@ -670,20 +774,22 @@ class Library:
 
     def monclient_command(self, client: int, cmd: _Text, options: _PointerTo[monclient_command_options_t], reply: _PointerTo[ctypes._Pointer[monclient_reply_t]], /) -> int:
         """Send a command to the monitors and wait for the reply. Without a quorum the monitors answer nothing, so without a
-        timeout this may wait for ever. A command whose session is lost is sent again. Implements: int rados_mon_command(...).
+        timeout this may wait for ever. A command whose session is lost is sent again, unless options->resend says otherwise.
+        When there is no answer, monclient_last_outcome() says whether the command may have been executed.
+        Implements: int rados_mon_command(...).
 
         @param      cmd      a JSON object: {"prefix": "osd tree", "format": "json"}; not retained
         @param      options  NULL: defaults
         @param[out] reply    release it with monclient_reply_free()
         @return MONCLIENT_OK when the monitors answered, whatever they answered (see reply->retval); MONCLIENT_ETIMEDOUT;
-                MONCLIENT_ECLOSED; MONCLIENT_EDEADLK in a callback of this client; while there is no session, also what
-                monclient_connect() returns
+                MONCLIENT_ECLOSED; MONCLIENT_ECONNRESET (the session was lost, and it may not be sent again);
+                MONCLIENT_EDEADLK in a callback of this client; while there is no session, also what monclient_connect() returns
 
         Threads: any. Blocks. Since 0.1.
         """
 
     def monclient_command_async(self, client: int, cmd: _Text, options: _PointerTo[monclient_command_options_t], sink: _PointerTo[monclient_sink_t], op: _PointerTo[monclient_op_t], /) -> int:
-        """The same without waiting. Completes with MONCLIENT_EVENT_COMMAND.
+        """The same without waiting. Completes with MONCLIENT_EVENT_COMMAND, which has the outcome when there is no answer.
 
         @param      sink  where the completion goes
         @param[out] op    for monclient_op_cancel(), or NULL
@@ -745,12 +851,14 @@ class Library:
         @param      start  the first epoch; 0: the newest map in full. For an osdmap a later one brings the incrementals from
                            there on, or full maps where the monitors have trimmed them; of those that this session has
                            brought already, to another subscription, the newest in full
-        @param      flags  0 or MONCLIENT_SUBSCRIBE_ONETIME
+        @param      flags  0, or MONCLIENT_SUBSCRIBE_... With LATEST a map that comes replaces the one that waits, in a queue or for
+                           the thread of callbacks, and missed says how many were replaced
         @param      sink   gets a MONCLIENT_EVENT_MAP for each map, and one with MONCLIENT_EVENT_LAST and a status at the end:
                            MONCLIENT_OK (onetime), MONCLIENT_ECLOSED, MONCLIENT_EBUSY (another level of the log is
-                           subscribed). Of more than 1,024 events or 64 MiB that wait, the oldest are dropped
+                           subscribed). Of more than 1,024 maps or 64 MiB that wait, the oldest are dropped
         @param[out] sub    for monclient_unsubscribe(); it becomes stale with the last event
-        @return MONCLIENT_EINVAL  there is no such map
+        @return MONCLIENT_EINVAL  there is no such map, or it is not one for MONCLIENT_SUBSCRIBE_LATEST: osdmap, kv:PREFIX,
+                                  log-LEVEL, of which every event counts
 
         Threads: any. Does not block. Since 0.1.
         """

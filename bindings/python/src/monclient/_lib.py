@@ -66,7 +66,7 @@ def _find() -> c.Library:
 def last_error(library: c.Library, status: int) -> errors.Error:
     """The exception for the status that the last call of this thread has returned."""
     text = library.monclient_last_error() or library.monclient_strerror(status) or b""
-    return errors.of_status(status, text.decode("utf-8", "replace"))
+    return errors.of_status(status, text.decode("utf-8", "replace"), library.monclient_last_outcome())
 
 
 def check(library: c.Library, status: int) -> None:

@@ -12,14 +12,13 @@ import errno
 import itertools
 import os
 import warnings
-import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
 from . import _core, _lib, errors
 from . import _ctypes as c
-from ._core import Bytes, Map, Path, Result, SessionEvent, Versions
+from ._core import Bytes, Map, Path, Resending, Result, SessionEvent, Versions
 
 __all__ = ["Client", "SessionEvents", "Watch", "connect"]
 
@@ -179,7 +178,8 @@ class _Stream(AsyncIterator[_T]):
 
     def _end(self, why: errors.Error | None = None) -> None:
         """Before the queue goes."""
-        self._over, self._why = True, why
+        self._why = why  # as in the synchronous client
+        self._over = True
         if self._waiter is not None and not self._loop.is_closed():
             self._loop.remove_reader(self._fd)
             self._wake()
@@ -188,11 +188,11 @@ class _Stream(AsyncIterator[_T]):
 class Watch(_Stream[Map]):
     """A subscription: an asynchronous iterator of :class:`Map`. It ends with :meth:`close`, or when it is forgotten."""
 
-    def __init__(self, client: Client, what: str, start: int, onetime: bool, timeout: float | None) -> None:
+    def __init__(self, client: Client, what: str, start: int, onetime: bool, latest: bool, timeout: float | None) -> None:
         _core.milliseconds(timeout)
         self._sub = c.monclient_sub_t()
         super().__init__(client, _core.Queue(client._library), timeout, f"the subscription to {what}")
-        client._subscribe(what, start, onetime, self._queue, self._sub)
+        client._subscribe(what, start, onetime, latest, self._queue, self._sub)
 
     def _value(self, event: _Event) -> Map:
         if not event.flags & c.MONCLIENT_EVENT_LAST:
@@ -250,7 +250,7 @@ class Client(_core.Client):
         self._mailbox = mailbox
         self._loop = mailbox.loop
         self._sessions = sessions
-        self._streams: weakref.WeakSet[_Stream[Any]] = weakref.WeakSet()
+        self._streams: _core.Streams[_Stream[Any]] = _core.Streams()
         self._pid = os.getpid()
         self._open = True
 
@@ -267,7 +267,7 @@ class Client(_core.Client):
         self._library.monclient_close(self._client)
         while self._mailbox.drain():
             pass
-        for stream in list(self._streams):
+        for stream in self._streams.all():
             if isinstance(stream, Watch):
                 stream._finish(self._closed_error())
             else:
@@ -315,12 +315,17 @@ class Client(_core.Client):
         input: Bytes | str | None = None,
         timeout: float | None = None,
         check: bool = True,
+        resend: Resending | None = None,
         **args: Any,
     ) -> Result:
         """Send a command to the monitors; see :meth:`monclient.Client.command`."""
         prefix, message = _core.encode(command, format, args)
-        args_of_it = message, _core.command_options(input, timeout)
-        result = await self._run(self._library.monclient_command_async, args_of_it, _core.result)
+        args_of_it = message, _core.command_options(input, timeout, resend)
+        try:
+            result = await self._run(self._library.monclient_command_async, args_of_it, _core.result)
+        except errors.Error as e:
+            errors.unanswered(e)
+            raise
         return _core.checked(prefix, result, check)
 
     async def version(self, what: str, *, timeout: float | None = None) -> Versions:
@@ -333,11 +338,13 @@ class Client(_core.Client):
         args = _core.text(what, "what"), epoch, _core.milliseconds(timeout)
         return await self._run(self._library.monclient_wait_for_map_async, args, _core.epoch)
 
-    def watch(self, what: str, *, start: int = 0, onetime: bool = False, timeout: float | None = None) -> Watch:
+    def watch(
+        self, what: str, *, start: int = 0, onetime: bool = False, latest: bool = False, timeout: float | None = None
+    ) -> Watch:
         """Follow a map; see :meth:`monclient.Client.watch`."""
         self._usable()
         self._here()
-        watch = Watch(self, what, start, onetime, timeout)
+        watch = Watch(self, what, start, onetime, latest, timeout)
         self._streams.add(watch)
         return watch
 

@@ -15,14 +15,13 @@ import os
 import threading
 import time
 import warnings
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
 from . import _core, _lib, errors
 from . import _ctypes as c
-from ._core import Bytes, Map, Path, Result, SessionEvent, Versions
+from ._core import Bytes, Map, Path, Resending, Result, SessionEvent, Versions
 
 __all__ = ["Client", "SessionEvents", "Watch", "connect"]
 
@@ -239,17 +238,18 @@ class _Stream(Iterator[_T]):
             self._forget()
 
     def _end(self, why: errors.Error | None = None) -> None:
-        self._over, self._why = True, why
+        self._why = why  # before others see that it is over
+        self._over = True
 
 
 class Watch(_Stream[Map]):
     """A subscription: an iterator of :class:`Map`. It ends with :meth:`close`, or when it is forgotten."""
 
-    def __init__(self, client: Client, what: str, start: int, onetime: bool, timeout: float | None) -> None:
+    def __init__(self, client: Client, what: str, start: int, onetime: bool, latest: bool, timeout: float | None) -> None:
         _core.milliseconds(timeout)
         self._sub = c.monclient_sub_t()
         super().__init__(client, _core.Queue(client._library), timeout, f"the subscription to {what}")
-        client._subscribe(what, start, onetime, self._queue, self._sub)
+        client._subscribe(what, start, onetime, latest, self._queue, self._sub)
 
     def _value(self, event: _Event) -> Map:
         if not event.flags & c.MONCLIENT_EVENT_LAST:
@@ -313,7 +313,7 @@ class Client(_core.Client):
         self._waits = _Waits(library)
         self._log = log
         self._sessions = sessions
-        self._streams: weakref.WeakSet[Watch] = weakref.WeakSet()
+        self._streams: _core.Streams[Watch] = _core.Streams()
         self._lock = threading.Lock()
         self._pid = os.getpid()
 
@@ -329,7 +329,7 @@ class Client(_core.Client):
             if not self._owned:
                 return
             self._open = False
-            streams = list(self._streams)
+            streams = self._streams.all()
         self._library.monclient_close(self._client)
         self._waits.destroy()
         self._log.drain()
@@ -367,6 +367,7 @@ class Client(_core.Client):
         input: Bytes | str | None = None,
         timeout: float | None = None,
         check: bool = True,
+        resend: Resending | None = None,
         **args: Any,
     ) -> Result:
         """Send a command to the monitors and wait for the reply.
@@ -375,11 +376,18 @@ class Client(_core.Client):
         :param format: of the output: ``"json"``, ``"plain"``, ...
         :param input: goes along with it: what the ceph tool reads with ``-i``
         :param check: raise :class:`CommandError` when the monitors say no; otherwise look at ``retval``
+        :param resend: whether it is sent again when its session is lost before the answer comes: a :class:`Resend`, or its
+            name, "always", "never" or "read-only". None: what the option ``monclient_command_resend`` says, "always" unless
+            it is set. Where there is no answer, the exception's ``outcome`` says whether it may have been executed
         :param args: the command's arguments, such as ``pool="rbd"``; None is none
         """
         prefix, message = _core.encode(command, format, args)
-        args_of_it = message, _core.command_options(input, timeout)
-        result = self._run(self._library.monclient_command_async, args_of_it, _core.result)
+        args_of_it = message, _core.command_options(input, timeout, resend)
+        try:
+            result = self._run(self._library.monclient_command_async, args_of_it, _core.result)
+        except errors.Error as e:
+            errors.unanswered(e)
+            raise
         return _core.checked(prefix, result, check)
 
     def version(self, what: str, *, timeout: float | None = None) -> Versions:
@@ -395,17 +403,21 @@ class Client(_core.Client):
         args = _core.text(what, "what"), epoch, _core.milliseconds(timeout)
         return self._run(self._library.monclient_wait_for_map_async, args, _core.epoch)
 
-    def watch(self, what: str, *, start: int = 0, onetime: bool = False, timeout: float | None = None) -> Watch:
+    def watch(
+        self, what: str, *, start: int = 0, onetime: bool = False, latest: bool = False, timeout: float | None = None
+    ) -> Watch:
         """Follow a map: every epoch of it, once, across changes of the session.
 
         :param what: "monmap", "osdmap", "mgrmap", "fsmap", "fsmap.user", "servicemap"; as JSON "config", "kv:PREFIX" and a
             level of the cluster log, "log-debug", "log-info", "log-sec", "log-warn" or "log-error"
         :param start: the first epoch; 0: the newest map in full
         :param onetime: it ends with the first answer
+        :param latest: only the newest map waits for a slow reader, and its ``missed`` says how many it has replaced. For
+            every map but "osdmap", and for "config"
         :param timeout: how long to wait for each map before :class:`TimeoutError`; None: for ever
         """
         self._usable()
-        watch = Watch(self, what, start, onetime, timeout)
+        watch = Watch(self, what, start, onetime, latest, timeout)
         with self._lock:
             self._streams.add(watch)
         if not self._open:  # closed meanwhile

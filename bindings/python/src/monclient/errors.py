@@ -7,6 +7,7 @@ it, the class derives from that, too, so that ``except TimeoutError`` works with
 from __future__ import annotations
 
 import builtins
+import enum
 import errno as _errno
 import os
 from typing import Any
@@ -31,10 +32,20 @@ __all__ = [
     "InternalError",
     "InvalidError",
     "NotFoundError",
+    "Outcome",
     "PermissionError",
     "ProtocolError",
     "TimeoutError",
 ]
+
+
+class Outcome(enum.IntEnum):
+    """What is known of a command that has ended without an answer of the monitors."""
+
+    #: No monitor was sent it: it was not executed, and may safely be sent again.
+    NOT_SENT = c.MONCLIENT_OUTCOME_NOT_SENT
+    #: A monitor was sent it, and nobody knows whether it was, or will be, executed.
+    UNKNOWN = c.MONCLIENT_OUTCOME_UNKNOWN
 
 
 class Error(Exception):
@@ -42,10 +53,13 @@ class Error(Exception):
 
     :ivar errno: why, as a number of the module ``errno``; None for what Linux has no number for
     :ivar strerror: what happened, in a sentence that names the monitor, the option or the file. It holds no secret
+    :ivar outcome: of a command that has ended without an answer; None of one that was answered (a :class:`CommandError`),
+        and of what is no command
     """
 
     errno: Any
     strerror: Any
+    outcome: Outcome | None = None
 
     def __init__(self, errno: int | None = None, strerror: str = "") -> None:
         # Where a built-in is among the bases, this fills its own errno and strerror.
@@ -179,13 +193,23 @@ _COMMAND_BY_STATUS: dict[int, type[CommandError]] = {
 }
 
 
-def of_status(status: int, text: str) -> Error:
+def of_status(status: int, text: str, outcome: int = c.MONCLIENT_OUTCOME_NONE) -> Error:
     """The exception for a status of the library."""
     if status == c.MONCLIENT_EFORKED:
         text += (
             '; use the start method "spawn" or "forkserver" of multiprocessing, or connect for the first time in the child'
         )
-    return _BY_STATUS.get(status, Error)(-status if status > c.MONCLIENT_EBADHANDLE else None, text)
+    error = _BY_STATUS.get(status, Error)(-status if status > c.MONCLIENT_EBADHANDLE else None, text)
+    if outcome:
+        error.outcome = Outcome(outcome)
+    return error
+
+
+def unanswered(error: Error) -> None:
+    """Give the exception of a command the outcome that the library did not say, having not been asked: a closed client sends
+    nothing."""
+    if error.outcome is None:
+        error.outcome = Outcome.NOT_SENT if isinstance(error, ClosedError) else Outcome.UNKNOWN
 
 
 def of_reply(command: str, retval: int, status: str, output: bytes) -> CommandError:

@@ -96,8 +96,8 @@ class _Process:
             self.stop()
             raise
 
-    def ask(self, do: str, **arguments: Any) -> None:
-        """Have something done."""
+    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+        """Have something done, and return the answer."""
         given = {k: v for k, v in arguments.items() if v is not None}
         if os.getpid() != self._owner:
             raise RuntimeError(f"{self._name} belongs to process {self._owner}, of which this one was forked")
@@ -123,6 +123,7 @@ class _Process:
             self._lock.release()
         if "error" in answer:
             raise (ValueError if "field" in answer else RuntimeError)(f"{do}: {answer['error']}")
+        return dict(answer)
 
     def _line(self, popen: subprocess.Popen[bytes], deadline: float, what: str) -> bytes:
         """The next line of its standard output."""
@@ -281,6 +282,15 @@ class MonCluster:
         """It leaves keepalives unanswered, until :meth:`heal`."""
         self._process.ask("drop-keepalives", mon=mon)
 
+    def black_hole(self, mon: str | None = None) -> None:
+        """The network loses everything that goes to its clients and comes from them, until :meth:`fill_hole`: connections
+        stay. It has the other monitors, and stays in quorum."""
+        self._process.ask("black-hole", mon=mon)
+
+    def fill_hole(self, mon: str | None = None) -> None:
+        """What was written since :meth:`black_hole` arrives."""
+        self._process.ask("fill-hole", mon=mon)
+
     def delay(self, seconds: float, mon: str | None = None) -> None:
         """It holds back everything that it writes for so long, until :meth:`heal`."""
         self._process.ask("delay", seconds=seconds, mon=mon)
@@ -310,8 +320,26 @@ class MonCluster:
         self._process.ask("send-old-monmap", mon=mon)
 
     def heal(self, mon: str | None = None) -> None:
-        """Everything but :meth:`kill` and :meth:`lose_quorum` is over."""
+        """Everything is over but :meth:`kill`, :meth:`leave_quorum` and :meth:`lose_quorum`."""
         self._process.ask("heal", mon=mon)
+
+    def leave_quorum(self, mon: str | None = None) -> None:
+        """It loses touch with the other monitors, which go on if they are enough. Its clients keep their sessions for 25 s,
+        in which it answers keepalives, and no command."""
+        self._process.ask("leave-quorum", mon=mon)
+
+    def join_quorum(self, mon: str | None = None) -> None:
+        """It finds them again, and answers what has waited."""
+        self._process.ask("join-quorum", mon=mon)
+
+    def remove(self, mon: str) -> None:
+        """The monmap loses it, which everybody is told, and it ends."""
+        self._process.ask("remove-mon", mon=mon)
+        self.mons.pop(mon, None)
+
+    def add(self, mon: str) -> None:
+        """One more, at an address of its own; its name is a letter, such as that of one that was removed."""
+        self.mons[mon] = self._process.ask("add-mon", mon=mon)["addr"]
 
     def lose_quorum(self, seconds: float | None = None) -> None:
         """The monitors run and answer no commands, for so long or until :meth:`regain_quorum`."""
