@@ -165,11 +165,15 @@ static void die_of(int sig)
 	FAIL("alive after signal %d", sig);
 }
 
-static void no_core(void)
+/* prepare comes before everything else: no core file, and the default action, which whoever started the test may have taken away
+ * (nohup does). */
+static void prepare(void)
 {
 	struct rlimit none = {0, 0};
 
 	CHECK_EQ(setrlimit(RLIMIT_CORE, &none), 0);
+	if (atoi(args.extra) != SIGKILL)
+		CHECK(signal(atoi(args.extra), SIG_DFL) != SIG_ERR);
 }
 
 static void *dies(void *arg)
@@ -181,20 +185,20 @@ static void *dies(void *arg)
 /* dies_unloaded is what the others are compared with. */
 static void dies_unloaded(void)
 {
-	no_core();
+	prepare();
 	dies(NULL);
 }
 
 static void dies_loaded(void)
 {
-	no_core();
+	prepare();
 	load();
 	dies(NULL);
 }
 
 static void dies_working(void)
 {
-	no_core();
+	prepare();
 	load();
 	start_work();
 	dies(NULL);
@@ -202,7 +206,7 @@ static void dies_working(void)
 
 static void dies_in_thread(void)
 {
-	no_core();
+	prepare();
 	load();
 	start_work();
 	in_thread(dies, NULL);
@@ -210,7 +214,7 @@ static void dies_in_thread(void)
 
 static void dies_after_close(void)
 {
-	no_core();
+	prepare();
 	load();
 	start_work();
 	stop_work();
@@ -227,7 +231,7 @@ static void dies_in_callback(void)
 {
 	monclient_sink_t sink = {.struct_size = sizeof(sink), .callback = die_in_callback};
 
-	no_core();
+	prepare();
 	load();
 	work.client = open_client();
 	CHECK_OK(api.monclient_command_async(work.client, status_command, NULL, &sink, NULL));
@@ -276,7 +280,7 @@ static void dies_in_dial(void)
 	monclient_config_t config;
 	monclient_t client;
 
-	no_core();
+	prepare();
 	load();
 	config = configure();
 	CHECK_OK(api.monclient_config_set_dialer(config, &dialer));
