@@ -12,8 +12,20 @@ import (
 // ErrChecksum says that the bytes of an OSD map are not those that its checksum was made of.
 var ErrChecksum = errors.New("cephmap: wrong checksum")
 
-// osdMapVersion is the newest version of the wrapper of full maps and incrementals alike.
-const osdMapVersion = 8
+// The newest versions: of the wrapper of full maps and incrementals alike, and of their parts.
+const (
+	osdMapVersion                  = 8
+	osdMapCompat                   = 7
+	osdMapClientVersion            = 10
+	osdMapIncrementalClientVersion = 9
+	osdPartVersion                 = 12
+)
+
+// What errors call the two.
+const (
+	osdMapName            = "osdmap"
+	osdMapIncrementalName = "osdmap_incremental"
+)
 
 // OSDMapHeader is what identifies a full OSD map.
 type OSDMapHeader struct {
@@ -34,14 +46,18 @@ type OSDMapIncrementalHeader struct {
 // osdMapFrames is what full maps and incrementals have in common: a wrapper around the part for clients, the part
 // for OSDs and, from version 8 on, a checksum.
 type osdMapFrames struct {
-	crc    uint32 // crc or inc_crc
-	crcAt  int    // its offset
-	hasCRC bool
+	crc     uint32 // crc or inc_crc
+	crcAt   int    // its offset
+	fullCRC uint32 // of an incremental
+	hasCRC  bool
 }
 
-// decodeOSDMap walks through the frames; client reads the beginning of the part for clients, whose newest known
-// version is clientVersion. In the wrapper's known version nothing may follow the checksums, which take crcs numbers.
-func decodeOSDMap(b []byte, name string, clientVersion uint8, crcs int, client func(*denc.Reader)) (osdMapFrames, error) {
+// osdMapPart reads from the beginning of one of the two parts; a nil one reads nothing.
+type osdMapPart func(r *denc.Reader, version uint8)
+
+// decodeOSDMapFrames walks through the frames of a full map or an incremental, whose part for clients has
+// clientVersion as its newest known version. In the wrapper's known version nothing may follow the checksums.
+func decodeOSDMapFrames(b []byte, name string, clientVersion uint8, client, osd osdMapPart) (osdMapFrames, error) {
 	var f osdMapFrames
 	r := denc.NewReader(b)
 	s := r.Start(name, osdMapVersion)
@@ -49,15 +65,20 @@ func decodeOSDMap(b []byte, name string, clientVersion uint8, crcs int, client f
 		r.Fail("struct_v", "%d is older than 7, the oldest supported", s.Version)
 	}
 	part := r.Start("client", clientVersion)
-	client(r)
+	client(r, part.Version)
 	r.Finish(part)
-	part = r.Start("osd", 255) // not read, so any version will do
-	r.Finish(part)
+	if osd == nil {
+		r.Finish(r.Start("osd", 255)) // not read, so any version will do
+	} else {
+		part = r.Start("osd", osdPartVersion)
+		osd(r, part.Version)
+		r.Finish(part)
+	}
 	if s.Version >= 8 {
 		f.hasCRC, f.crcAt = true, r.Offset()
 		f.crc = r.Uint32("crc")
-		for range crcs - 1 {
-			r.Uint32("full_crc")
+		if name == osdMapIncrementalName {
+			f.fullCRC = r.Uint32("full_crc")
 		}
 	}
 	if n := r.Remaining(); n > 0 && s.Version <= osdMapVersion {
@@ -71,12 +92,12 @@ func decodeOSDMap(b []byte, name string, clientVersion uint8, crcs int, client f
 }
 
 func decodeOSDMapHeader(b []byte) (h OSDMapHeader, f osdMapFrames, err error) {
-	f, err = decodeOSDMap(b, "osdmap", 10, 1, func(r *denc.Reader) {
+	f, err = decodeOSDMapFrames(b, osdMapName, osdMapClientVersion, func(r *denc.Reader, _ uint8) {
 		h.FSID = r.UUID("fsid")
 		h.Epoch = r.Uint32("epoch")
 		h.Created = r.UTime("created")
 		h.Modified = r.UTime("modified")
-	})
+	}, nil)
 	if err != nil {
 		return OSDMapHeader{}, f, err
 	}
@@ -84,11 +105,11 @@ func decodeOSDMapHeader(b []byte) (h OSDMapHeader, f osdMapFrames, err error) {
 }
 
 func decodeOSDMapIncrementalHeader(b []byte) (h OSDMapIncrementalHeader, f osdMapFrames, err error) {
-	f, err = decodeOSDMap(b, "osdmap_incremental", 9, 2, func(r *denc.Reader) {
+	f, err = decodeOSDMapFrames(b, osdMapIncrementalName, osdMapIncrementalClientVersion, func(r *denc.Reader, _ uint8) {
 		h.FSID = r.UUID("fsid")
 		h.Epoch = r.Uint32("epoch")
 		h.Modified = r.UTime("modified")
-	})
+	}, nil)
 	if err != nil {
 		return OSDMapIncrementalHeader{}, f, err
 	}
