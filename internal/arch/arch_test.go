@@ -74,6 +74,7 @@ var rooms = []room{
 	{path: "test/montest", imports: "*", kind: support},
 	{path: "test/survive", imports: "*", kind: support},
 	{path: "test/cephmap", imports: "*", kind: support},
+	{path: "test/osdmap", imports: "*", kind: support},
 	{path: "test/abi", kind: support},
 	{path: "test/capi", imports: "monclient/montest", kind: support},
 	{path: "test/host", imports: "*", kind: support},

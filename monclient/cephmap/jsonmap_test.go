@@ -2,6 +2,7 @@ package cephmap
 
 import (
 	"encoding/json"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -28,9 +29,7 @@ func TestMapsOfEveryReleaseAreWhatCephPrints(t *testing.T) {
 		"mgrmap": decodeMgrMap, "servicemap": decodeServiceMap, "fsmap": decodeFSMap,
 	} {
 		all := golden(t, "*/"+kind+"*.bin")
-		for name, wire := range golden(t, "*/live/"+kind+".bin") {
-			all[name] = wire
-		}
+		maps.Copy(all, golden(t, "*/live/"+kind+".bin"))
 		printed := 0
 		for name, wire := range all {
 			t.Run(name, func(t *testing.T) {

@@ -1,0 +1,87 @@
+package cephmap
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/libmonclient/libmonclient/denc"
+)
+
+// largeOSDMap returns a map of 10,000 OSDs, 1,000 pools and 100,000 upmaps; its pools are like one of a real cluster.
+func largeOSDMap(b testing.TB) *OSDMap {
+	b.Helper()
+	m := mustDecodeOSDMap(b, readFile(b, "testdata/tentacle/osdmap-e5.bin"))
+	m.OSDs = nil
+	for id := range 10_000 {
+		addrs := addrs(b, fmt.Sprintf("[v2:10.1.%d.%d:6800/%d,v1:10.1.%d.%d:6801/%d]", id>>8, id&255, id, id>>8, id&255, id))
+		m.OSDs = append(m.OSDs, OSD{
+			State: OSDExists | OSDUp, Weight: OSDWeightIn, UUID: uuid.NewSHA1(uuid.Nil, []byte{byte(id), byte(id >> 8)}),
+			ClientAddrs: addrs, ClusterAddrs: addrs, HBBackAddrs: addrs, HBFrontAddrs: addrs,
+		})
+	}
+	pool := &Pool{Version: poolVersion, Type: PoolReplicated, Size: 3, MinSize: 2, PGNum: 32768, TierOf: -1, ReadTier: -1, WriteTier: -1,
+		Applications: []Entry[string, StringMap]{{Key: "rbd"}}}
+	m.Pools, m.PoolNames = nil, nil
+	for id := range int64(1000) {
+		m.Pools = append(m.Pools, Entry[int64, *Pool]{id, pool})
+		m.PoolNames = append(m.PoolNames, Entry[int64, string]{id, fmt.Sprintf("pool-%d", id)})
+	}
+	m.PGUpmapItems = nil
+	for n := range 100_000 {
+		m.PGUpmapItems = append(m.PGUpmapItems, Entry[PG, []OSDPair]{PG{int64(n / 100), uint32(n % 100)}, []OSDPair{{1, 2}, {3, 4}}})
+	}
+	return m
+}
+
+func BenchmarkOSDMapDecode(b *testing.B) {
+	wire := largeOSDMap(b).AppendTo(nil)
+	b.SetBytes(int64(len(wire)))
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := DecodeOSDMap(wire)
+		require.NoError(b, err)
+	}
+}
+
+func BenchmarkOSDMapEncode(b *testing.B) {
+	m := largeOSDMap(b)
+	wire := m.AppendTo(nil)
+	b.SetBytes(int64(len(wire)))
+	b.ReportAllocs()
+	for b.Loop() {
+		wire = m.AppendTo(wire[:0])
+	}
+}
+
+// BenchmarkOSDMapApply applies a typical incremental: OSDs that went down and some that came back, and a few upmaps.
+func BenchmarkOSDMapApply(b *testing.B) {
+	m := largeOSDMap(b)
+	i := unchanged(m)
+	for id := range int32(10) {
+		i.NewState = append(i.NewState, Entry[int32, OSDState]{id, OSDUp})
+		i.NewUpThru = append(i.NewUpThru, Entry[int32, uint32]{id + 20, m.Epoch})
+		i.NewPGUpmapItems = append(i.NewPGUpmapItems, Entry[PG, []OSDPair]{PG{int64(id), 7}, []OSDPair{{5, 6}}})
+	}
+	wire := i.AppendTo(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		i, err := DecodeOSDMapIncremental(wire)
+		require.NoError(b, err)
+		_, err = m.Apply(i)
+		require.NoError(b, err)
+	}
+}
+
+// unchanged returns an incremental that changes only the epoch of m.
+func unchanged(m *OSDMap) *OSDMapIncremental {
+	return &OSDMapIncremental{
+		FSID: m.FSID, Epoch: m.Epoch + 1, Modified: denc.UTime{Sec: 7},
+		NewFlags: -1, NewMaxOSD: -1, NewPoolMax: -1, NewNearFullRatio: -1, NewFullRatio: -1, NewBackfillFullRatio: -1,
+		NewRequireMinCompatClient: ReleaseUnchanged, NewRequireOSDRelease: ReleaseUnchanged,
+		ClusterSnapshot: m.ClusterSnapshot, NewRemovedSnaps: slices.Clone(m.NewRemovedSnaps),
+	}
+}

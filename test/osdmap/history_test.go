@@ -1,0 +1,237 @@
+package osdmap
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/libmonclient/libmonclient/denc"
+	"github.com/libmonclient/libmonclient/internal/realceph"
+	"github.com/libmonclient/libmonclient/monclient"
+	"github.com/libmonclient/libmonclient/monclient/cephconf"
+	"github.com/libmonclient/libmonclient/monclient/cephmap"
+	"github.com/libmonclient/libmonclient/monclient/cmdtable"
+)
+
+// keep is for a person: go test ./test/osdmap -keep monclient/cephmap/testdata (absolute, after removing */osd there)
+var keep = flag.String("keep", "", "write the test data of package cephmap below this directory")
+
+// patience bounds a step.
+const patience = 90 * time.Second
+
+func deadline(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// cluster is a real cluster, and a client of it that does what words say.
+type cluster struct {
+	*realceph.Cluster
+	client *monclient.Client
+	table  *cmdtable.Table
+	name   string
+}
+
+func start(t *testing.T, name string, o realceph.Options) *cluster {
+	t.Helper()
+	o.V1 = true
+	o.Conf = map[string]string{
+		"paxos_propose_interval":    "0.05", // a change a second would take too long
+		"mon_allow_pool_delete":     "true",
+		"mon_max_pg_per_osd":        "1000",
+		"mon_osd_min_in_ratio":      "0",
+		"osd_pool_default_size":     "2",
+		"mon_osd_down_out_interval": "0",
+	}
+	if o.Release != realceph.Pacific { // it has no Crimson
+		o.Conf["enable_experimental_unrecoverable_data_corrupting_features"] = "crimson"
+	}
+	c := &cluster{Cluster: realceph.StartT(t, o), name: name}
+	c.client = c.connect(t)
+	var err error
+	c.table, err = cmdtable.Parse(c.ask(t, "get_command_descriptions", nil))
+	require.NoError(t, err)
+	return c
+}
+
+func (c *cluster) connect(t *testing.T) *monclient.Client {
+	t.Helper()
+	conf := cephconf.New(cephconf.System{})
+	require.NoError(t, conf.ReadFile(c.ConfPath))
+	cfg, err := monclient.FromConf(deadline(t), conf)
+	require.NoError(t, err)
+	client, err := monclient.Connect(deadline(t), cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, client.Close()) })
+	return client
+}
+
+// ask has the monitors do a command that must succeed, and returns what it prints.
+func (c *cluster) ask(t *testing.T, prefix string, args map[string]any) []byte {
+	t.Helper()
+	reply, err := c.client.Command(deadline(t), monclient.Command{Prefix: prefix, Args: args})
+	require.NoError(t, err)
+	require.NoError(t, reply.Err(), "%s %v: %s", prefix, args, reply.Status)
+	return reply.Output
+}
+
+// do has the monitors do a command in words.
+func (c *cluster) do(t *testing.T, line string) error {
+	t.Helper()
+	cmd, args, err := c.table.Match(strings.Fields(line))
+	if err != nil {
+		return err
+	}
+	reply, err := c.client.Command(deadline(t), monclient.Command{Prefix: cmd.Prefix(), Args: args})
+	if err != nil {
+		return err
+	}
+	return reply.Err()
+}
+
+// since says from which release on there is a command that starts with its key.
+var since = map[string]realceph.Release{
+	"P:": realceph.Pacific, "R:": realceph.Reef, "T:": realceph.Tentacle,
+}
+
+// script does the lines one after the other, each in an epoch of its own or more.
+func (c *cluster) script(t *testing.T, lines string) {
+	t.Helper()
+	var failed []error // all of them are worth knowing at once, as clusters take long to start
+	for line := range strings.SplitSeq(strings.TrimSpace(lines), "\n") {
+		oldest, line, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if from, ok := since[oldest]; !ok {
+			require.Fail(t, "since when is there this command?", line)
+		} else if from <= c.Release { // the names happen to be in alphabetic order, too
+			if err := c.do(t, line); err != nil {
+				failed = append(failed, fmt.Errorf("%s: %w", line, err))
+			}
+		}
+	}
+	require.NoError(t, errors.Join(failed...))
+}
+
+// until returns when the newest map is as it should be.
+func (c *cluster) until(t *testing.T, good func(*cephmap.OSDMap) bool) {
+	t.Helper()
+	for ctx := deadline(t); ; {
+		m, err := cephmap.DecodeOSDMap(c.ask(t, "osd getmap", nil))
+		require.NoError(t, err)
+		if good(m) {
+			return
+		}
+		_, err = c.client.WaitForMap(ctx, "osdmap", uint64(m.Epoch)+1)
+		require.NoError(t, err)
+	}
+}
+
+// history returns all full maps of the cluster by epoch, from 1 to the newest.
+func (c *cluster) history(t *testing.T) map[uint32][]byte {
+	t.Helper()
+	newest, oldest, err := c.client.Version(deadline(t), "osdmap")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, oldest)
+	maps := make(map[uint32][]byte)
+	for e := uint32(1); e <= uint32(newest); e++ {
+		maps[e] = c.ask(t, "osd getmap", map[string]any{"epoch": e})
+	}
+	return maps
+}
+
+// incrementals returns those of all epochs up to the newest one. They go to a session that has had none of the maps.
+func (c *cluster) incrementals(t *testing.T, newest uint32) map[uint32][]byte {
+	t.Helper()
+	s, err := c.connect(t).Subscribe("osdmap", 1, false)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	maps := make(map[uint32][]byte)
+	for ctx := deadline(t); len(maps) < int(newest); {
+		e, err := s.Next(ctx)
+		require.NoError(t, err)
+		require.False(t, e.Full, "epoch %d after %d incrementals", e.Epoch, len(maps))
+		maps[uint32(e.Epoch)] = e.Data
+	}
+	return maps
+}
+
+// keep writes what package cephmap has as test data: all incrementals in one file, and the newest full map.
+func (c *cluster) keep(t *testing.T, newest []byte, incs map[uint32][]byte) {
+	t.Helper()
+	if *keep == "" {
+		return
+	}
+	dir := filepath.Join(*keep, string(c.Release), "osd")
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("osdmap-e%d.bin", len(incs))), newest, 0o600))
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	for e := range uint32(len(incs)) {
+		_, err := z.Write(denc.AppendBlob(nil, incs[e+1]))
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	require.NoError(t, os.WriteFile(filepath.Join(dir, c.name+"-history.gz"), b.Bytes(), 0o600))
+}
+
+// TestEveryMapOfABusyClusterEncodesToItsOwnBytes also has something of everything in the last map.
+func TestEveryMapOfABusyClusterEncodesToItsOwnBytes(t *testing.T) {
+	for _, rel := range realceph.Releases() {
+		t.Run(string(rel), func(t *testing.T) {
+			c := start(t, "busy", realceph.Options{Release: rel, OSDs: 3})
+			c.script(t, busy)
+			c.requireOwnBytes(t)
+		})
+	}
+}
+
+func TestEveryMapOfAStretchedClusterEncodesToItsOwnBytes(t *testing.T) {
+	for _, rel := range realceph.Releases() {
+		t.Run(string(rel), func(t *testing.T) {
+			c := start(t, "stretch", realceph.Options{Release: rel, Mons: 3, OSDs: 2})
+			c.script(t, stretch)
+			c.until(t, func(m *cephmap.OSDMap) bool { return m.Stretch.Enabled }) // some time after the command
+			m := c.requireOwnBytes(t)
+			require.NotZero(t, m.Stretch.Bucket)
+			for _, p := range m.Pools {
+				require.NotNil(t, p.Value.Peering)
+			}
+		})
+	}
+}
+
+// requireOwnBytes looks at the whole history of the cluster and returns the newest map.
+func (c *cluster) requireOwnBytes(t *testing.T) (newest *cephmap.OSDMap) {
+	t.Helper()
+	maps := c.history(t)
+	incs := c.incrementals(t, uint32(len(maps)))
+	t.Logf("%d epochs", len(maps))
+	c.keep(t, maps[uint32(len(maps))], incs)
+	applied := new(cephmap.OSDMap)
+	for e := uint32(1); e <= uint32(len(maps)); e++ {
+		m, err := cephmap.DecodeOSDMap(maps[e])
+		require.NoError(t, err, "epoch %d", e)
+		require.Equal(t, e, m.Epoch)
+		require.Equal(t, maps[e], m.AppendTo(nil), "epoch %d", e)
+
+		i, err := cephmap.DecodeOSDMapIncremental(incs[e])
+		require.NoError(t, err, "epoch %d", e)
+		require.Equal(t, incs[e], i.AppendTo(nil), "epoch %d", e)
+		applied, err = applied.Apply(i)
+		require.NoError(t, err, "epoch %d", e)
+		require.Equal(t, m, applied, "epoch %d", e)
+		newest = m
+	}
+	return newest
+}
