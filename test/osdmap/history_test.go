@@ -58,9 +58,19 @@ func start(t *testing.T, name string, o realceph.Options) *cluster {
 	if o.Release != realceph.Pacific { // it has no Crimson
 		o.Conf["enable_experimental_unrecoverable_data_corrupting_features"] = "crimson"
 	}
-	c := &cluster{Cluster: realceph.StartT(t, o), name: name}
+	realceph.Require(t, o.Release)
+	started, err := realceph.Start(deadline(t), o)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		// The maps are the monitors'. OSDs may end: some that are told to serve a PG which is none of theirs do (pg-temp and
+		// primary-temp; PeeringState::init_primary_up_acting in src/osd/PeeringState.cc).
+		for _, daemon := range started.Crashed() {
+			require.NotContains(t, daemon, "mon.")
+		}
+		require.NoError(t, started.Stop())
+	})
+	c := &cluster{Cluster: started, name: name}
 	c.client = c.connect(t)
-	var err error
 	c.table, err = cmdtable.Parse(c.ask(t, "get_command_descriptions", nil))
 	require.NoError(t, err)
 	return c
