@@ -31,6 +31,7 @@ type hunt struct {
 	tried    map[denc.EntityAddr]bool // in this round
 	hopeless bool                     // every attempt of this round has failed for good
 	rejected error                    // a monitor of this round knows who we are and does not let us in
+	refusals int                      // how many did
 	verdict  error                    // why this round was of no use, and the next one is unlikely to be; while pausing
 	log      []Attempt                // the newest attempt at each monitor
 }
@@ -61,7 +62,7 @@ func (c *core) startRound(now time.Time) {
 	h := &c.hunt
 	clear(h.tried)
 	h.round++
-	h.pausing, h.hopeless, h.rejected, h.verdict = false, true, nil, nil
+	h.pausing, h.hopeless, h.rejected, h.refusals, h.verdict = false, true, nil, 0, nil
 	c.plan()
 	names := make([]string, len(h.order))
 	for i, a := range h.order {
@@ -105,7 +106,15 @@ func (c *core) tryNext(now time.Time) {
 // mayTryNext reports whether one more attempt may run now.
 func (c *core) mayTryNext() bool {
 	parallel := c.cfg.HuntParallel
-	return len(c.hunt.order) > 0 && c.hunt.rejected == nil && (parallel <= 0 || len(c.hunt.running) < parallel)
+	return len(c.hunt.order) > 0 && !c.refused() && (parallel <= 0 || len(c.hunt.running) < parallel)
+}
+
+// refused reports whether enough monitors have refused us: they share one key database, so asking all of them would be
+// hammering. But a key that is new gets to them one after the other, and Ceph's clients, which ask several at once, are let
+// in by the first that has it.
+func (c *core) refused() bool {
+	parallel := c.cfg.HuntParallel
+	return c.hunt.refusals > 0 && parallel > 0 && c.hunt.refusals >= parallel
 }
 
 // failed records how an attempt failed.
@@ -130,6 +139,7 @@ func (h *hunt) failed(c *core, a *attempt, step string, err error) {
 		h.hopeless = false
 	case refusal.ReclaimedID == 0:
 		h.rejected = err
+		h.refusals++
 	case refusal.ReclaimedID == c.auth.GlobalID():
 		// The old ticket may be what was refused: it expired, or its secret was lost. A new client may be let in.
 		c.cfg.Logger.Warn("the monitor does not accept the earlier session, starting over", "global_id", refusal.ReclaimedID)
@@ -147,7 +157,7 @@ func (h *hunt) failed(c *core, a *attempt, step string, err error) {
 func (c *core) afterFailure(now time.Time) {
 	switch {
 	case c.hunt.pausing:
-	case c.hunt.rejected != nil: // the monitors share one key database: asking the others would be hammering
+	case c.refused():
 		if len(c.hunt.running) == 0 {
 			c.endRound(now)
 		}

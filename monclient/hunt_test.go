@@ -279,7 +279,7 @@ func TestRejectedCredentialsEndTheSearchAtOnce(t *testing.T) {
 				c := startMons(t, 1, montest.Options{Mons: 5})
 				cfg := c.config()
 				tt.change(t, c, &cfg)
-				prefer(&cfg, map[string]uint16{"a": 1, "b": 2, "c": 2, "d": 2})
+				prefer(&cfg, map[string]uint16{"a": 1, "b": 2, "c": 3, "d": 4})
 				c.Mon("e").Kill() // one that is down, and is tried first, must not make it a matter of time
 				start := time.Now()
 				_, err := Connect(t.Context(), cfg)
@@ -289,12 +289,27 @@ func TestRejectedCredentialsEndTheSearchAtOnce(t *testing.T) {
 				require.Zero(t, time.Since(start))
 				require.ErrorContains(t, err, "mon.a v2:192.0.2.1:3300/0: auth: authentication rejected: EACCES "+tt.text)
 				require.Zero(t, c.openConns())
-				for name, n := range map[string]int{"e": 1, "a": 1, "b": 0, "c": 0, "d": 0} {
-					require.Len(t, c.dials(name), n, "monitors share one key database: no other one than mon.a is asked; mon.%s", name)
+				for name, n := range map[string]int{"e": 1, "a": 1, "b": 1, "c": 1, "d": 0} {
+					require.Len(t, c.dials(name), n, "monitors share one key database: no more than three are asked; mon.%s", name)
 				}
 			})
 		})
 	}
+}
+
+func TestAKeyThatAMonitorDoesNotKnowYet(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := startMons(t, 1, montest.Options{Mons: 3})
+		asked := 0
+		c.KeyServer().SetFaults(cephx.ServerFaults{Refuse: func(denc.EntityName) bool {
+			asked++
+			return asked < 3 // the third one has heard of it
+		}})
+		start := time.Now()
+		c.connect()
+		require.Equal(t, 3, asked)
+		require.Zero(t, time.Since(start))
+	})
 }
 
 func TestForeignCluster(t *testing.T) {
