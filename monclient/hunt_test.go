@@ -307,7 +307,7 @@ func TestAKeyThatAMonitorDoesNotKnowYet(t *testing.T) {
 		}})
 		start := time.Now()
 		c.connect()
-		require.Equal(t, 3, asked)
+		require.GreaterOrEqual(t, asked, 3)
 		require.Zero(t, time.Since(start))
 	})
 }

@@ -125,12 +125,29 @@ func (c *cluster) script(t *testing.T, lines string) {
 		if from, ok := since[oldest]; !ok {
 			require.Fail(t, "since when is there this command?", line)
 		} else if from <= c.Release { // the names happen to be in alphabetic order, too
-			if err := c.do(t, line); err != nil {
+			if err := c.persist(t, line); err != nil {
 				failed = append(failed, fmt.Errorf("%s: %w", line, err))
 			}
 		}
 	}
 	require.NoError(t, errors.Join(failed...))
+}
+
+// persist does a line. What it builds on may be on its way to the monitor that is asked, so a refusal counts when it stays.
+func (c *cluster) persist(t *testing.T, line string) error {
+	t.Helper()
+	patience := time.After(10 * time.Second)
+	for {
+		err := c.do(t, line)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-patience:
+			return err
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // until returns when the newest map is as it should be.
