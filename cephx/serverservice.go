@@ -40,6 +40,9 @@ func (h *ServiceServerHandshake) Request(method uint32, modes []uint32, payload 
 		return Outcome{}, err
 	}
 	h.policy = h.server.rules()
+	if Method(method) == MethodNone && h.policy.withoutProof() {
+		return h.introduce(modes, payload), nil
+	}
 	h.policy.Methods = []Method{MethodCephx}
 	mode, ok := h.policy.pick(MethodCephx, modes)
 	if Method(method) != MethodCephx || !ok {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -21,6 +22,7 @@ var Types = []uint16{
 	monmsg.TypePing, monmsg.TypeMonMap, monmsg.TypeMonSubscribeAck, monmsg.TypeAuthReply, monmsg.TypeMonGetVersionReply,
 	monmsg.TypeOSDMap, monmsg.TypeFSMap, monmsg.TypeMonCommandAck, monmsg.TypeLog, monmsg.TypeLogAck, monmsg.TypeKVData,
 	monmsg.TypeConfig, monmsg.TypeCommandReply, monmsg.TypeFSMapUser, monmsg.TypeMgrMap, monmsg.TypeServiceMap,
+	monmsg.TypePoolOpReply, monmsg.TypeStatfsReply, monmsg.TypeGetPoolStatsReply,
 }
 
 // statefulSub is the bit without which a monitor acknowledges subscriptions. It marks other features too, so that such
@@ -45,6 +47,7 @@ func Take(ctx context.Context, c *realceph.Cluster) ([]Message, error) {
 	t := &taker{session: s, ctx: ctx, fsid: fsid}
 	t.requests()
 	t.maps()
+	t.pools()
 	t.values()
 	t.log()
 	t.older(c)
@@ -213,6 +216,70 @@ func (t *taker) maps() {
 	t.once("fsmap", 0, monmsg.TypeFSMap)
 	t.once("fsmap.user", 0, monmsg.TypeFSMapUser)
 	t.once("servicemap", 0, monmsg.TypeServiceMap)
+}
+
+// statisticsPause is how long to wait before the monitors are asked again for statistics that the manager owes them.
+const statisticsPause = 200 * time.Millisecond
+
+// pools provokes the answers to operations on pools, and what there is to know of how full they are.
+func (t *taker) pools() {
+	op := func(why string, m monmsg.MPoolOp) {
+		m.FSID, m.CRUSHRule = t.fsid, monmsg.DefaultCRUSHRule
+		answer := t.exchange("MPoolOp "+why, &m, monmsg.TypePoolOpReply)
+		if t.err != nil {
+			return
+		}
+		decoded, err := answer.Decode()
+		if _, ok := decoded.(*monmsg.MPoolOpReply); !ok {
+			t.err = fmt.Errorf("the answer to %s: %w", why, err)
+		}
+	}
+	op("create a pool", monmsg.MPoolOp{Op: monmsg.PoolOpCreate, Name: "capture.pool"})
+	op("create a pool without a name", monmsg.MPoolOp{Op: monmsg.PoolOpCreate})
+	op("delete a pool, which is not allowed", monmsg.MPoolOp{Op: monmsg.PoolOpDelete, Pool: 1, Name: "delete"})
+	op("create a snapshot of a pool that is not there", monmsg.MPoolOp{Op: monmsg.PoolOpCreateSnap, Pool: 1 << 20, Name: "s"})
+	id := t.poolID("capture.pool")
+	op("create a self-managed snapshot", monmsg.MPoolOp{Op: monmsg.PoolOpCreateSelfManagedSnap, Pool: id})
+	op("delete a self-managed snapshot", monmsg.MPoolOp{Op: monmsg.PoolOpDeleteSelfManagedSnap, Pool: id, SnapID: 2})
+
+	t.exchange("MStatfs", &monmsg.MStatfs{FSID: t.fsid}, monmsg.TypeStatfsReply)
+	t.exchange("MGetPoolStats of a pool that is not there", &monmsg.MGetPoolStats{FSID: t.fsid, Pools: []string{"no such pool"}}, monmsg.TypeGetPoolStatsReply)
+	for t.err == nil {
+		answer := t.exchange("MGetPoolStats", &monmsg.MGetPoolStats{FSID: t.fsid, Pools: []string{"capture.pool"}}, monmsg.TypeGetPoolStatsReply)
+		if t.err != nil {
+			return
+		}
+		decoded, err := answer.Decode()
+		if reply, ok := decoded.(*monmsg.MGetPoolStatsReply); !ok {
+			t.err = fmt.Errorf("the answer to MGetPoolStats: %w", err)
+		} else if len(reply.Stats) > 0 {
+			break
+		}
+		select {
+		case <-time.After(statisticsPause):
+		case <-t.ctx.Done():
+			t.err = context.Cause(t.ctx)
+		}
+	}
+	t.exchange("MStatfs of a pool", &monmsg.MStatfs{FSID: t.fsid, HasPool: true, Pool: int64(id)}, monmsg.TypeStatfsReply)
+}
+
+// poolID returns the id of a pool.
+func (t *taker) poolID(name string) uint32 {
+	var pools []struct {
+		ID   uint32 `json:"poolnum"`
+		Name string `json:"poolname"`
+	}
+	ack := t.command(nil, "osd lspools", "format", "json")
+	if t.err == nil {
+		t.err = json.Unmarshal(ack.Output, &pools)
+	}
+	for _, p := range pools {
+		if p.Name == name {
+			return p.ID
+		}
+	}
+	return 0
 }
 
 // osdmaps sends a request that is answered with OSD maps that others than it do not provoke.
