@@ -40,6 +40,8 @@ type ClientConfig struct {
 	// OnStep, when set, is told of every step as it begins, on the goroutine that called Client. Every step but the first
 	// says that the peer has answered.
 	OnStep func(Step)
+	// Traffic, when set, counts what the connection carries, from its first byte on. Connections may share it.
+	Traffic *Traffic
 	// OnPanic, when set, is told of a panic on the connection's own goroutine, with the stack. The panic then ends the
 	// connection instead of the process.
 	OnPanic func(value any, stack []byte)
@@ -49,7 +51,7 @@ type ClientConfig struct {
 // the handshake only. On an error, always a *HandshakeError, nc is closed.
 func Client(ctx context.Context, nc net.Conn, cfg ClientConfig) (*Conn, error) {
 	h := newHandshake(nc, cfg.Revision0, cfg.OfferCompression)
-	h.trace, h.onStep = cfg.Trace, cfg.OnStep
+	h.trace, h.onStep, h.nc.traffic = cfg.Trace, cfg.OnStep, cfg.Traffic
 	if cfg.PeerType == 0 {
 		cfg.PeerType = denc.EntityMon
 	}

@@ -283,6 +283,7 @@ func (c *Conn) flush() error {
 			}
 		}
 	}
+	c.nc.traffic.sent(c.sealed, n)
 	clear(c.sealed)
 	c.sealed = c.sealed[:0]
 	if c.buf = c.buf[:0]; cap(c.buf) > keepBuffer {
@@ -325,6 +326,7 @@ func (c *Conn) receiveFrame() (*Message, error) {
 			return nil, nil // a duplicate; gaps are legal
 		}
 		c.seen.Store(m.Seq)
+		c.nc.traffic.received()
 		return m, nil
 	}
 	p, err := f.payload()

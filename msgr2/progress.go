@@ -12,12 +12,16 @@ const writeChunk = 64 << 10
 // peer: there is room for them in buffers of this machine.
 type progressConn struct {
 	net.Conn
-	bytes atomic.Uint64
+	bytes   atomic.Uint64
+	traffic *Traffic // nil: nobody wants to know
 }
 
 func (c *progressConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.bytes.Add(uint64(n)) //nolint:gosec // never negative
+	if c.traffic != nil {
+		c.traffic.BytesIn.Add(uint64(n)) //nolint:gosec // never negative
+	}
 	return n, err
 }
 
@@ -27,6 +31,9 @@ func (c *progressConn) Write(p []byte) (total int, err error) {
 		n, err := c.Conn.Write(p[:min(len(p), writeChunk)])
 		if large {
 			c.bytes.Add(uint64(n)) //nolint:gosec // never negative
+		}
+		if c.traffic != nil {
+			c.traffic.BytesOut.Add(uint64(n)) //nolint:gosec // never negative
 		}
 		total += n
 		if err != nil {

@@ -102,11 +102,13 @@ func TestUnsent(t *testing.T) {
 		if room > 300 && room < flushSize {
 			room = flushSize // in the middle of the second message nothing changes
 		}
-		c := newConn(&handshake{nc: &progressConn{Conn: &brokenWire{left: room}}, seal: &crcFraming{rev1: true}}, Info{}, 0)
+		traffic := new(Traffic)
+		c := newConn(&handshake{nc: &progressConn{Conn: &brokenWire{left: room}, traffic: traffic}, seal: &crcFraming{rev1: true}}, Info{}, 0)
 		err := c.writeBatch(batch(), false, false, denc.UTime{})
 		close(c.done)
 		got := tids(c.Unsent())
 		require.Equal(t, err == nil, len(got) == 0)
+		require.Equal(t, uint64(4-len(got)), traffic.MessagesOut.Load())
 		if len(got) < len(want) {
 			want = want[1:] // one more has left
 		}
