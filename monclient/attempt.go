@@ -45,6 +45,7 @@ func (a *attempt) again() *attempt { return &attempt{mon: a.mon, addr: a.addr} }
 
 // launch starts an attempt in a goroutine of its own. The caller keeps it where finished looks for it.
 func (c *core) launch(a *attempt, now time.Time) {
+	c.stats.count(func(k *Stats) { k.Attempts++ })
 	a.began = now
 	a.time = c.interval()
 	a.limit = now.Add(a.time)
@@ -58,17 +59,15 @@ func (c *core) launch(a *attempt, now time.Time) {
 	var ctx context.Context
 	ctx, a.cancel = context.WithCancelCause(c.ctx)
 	ctx, release := context.WithTimeoutCause(ctx, c.cfg.ReadyTimeout, noAnswerWithin(c.cfg.ReadyTimeout))
-	client := msgr2.ClientConfig{
-		Auth: handshake, Target: a.addr, Nonce: c.nonce, GID: -1, GlobalSeq: globalSeq.Add(1), Required: denc.FeatureOSDReplyMux,
-		Revision0: c.cfg.Revision0, OfferCompression: c.cfg.OfferCompression, MaxMessage: c.cfg.MaxMessage, OnPanic: c.cfg.OnPanic,
-		OnStep: func(step msgr2.Step) { a.reached(string(step)) },
-	}
+	client := c.cfg.messenger(handshake, a.addr, c.nonce)
+	client.Traffic = &c.stats.traffic
+	client.OnStep = func(step msgr2.Step) { a.reached(string(step)) }
 	c.others.Go(func() {
 		defer release()
 		var conn *msgr2.Conn
 		var step string
 		var err error
-		if caught := c.survive(func() { conn, step, err = c.dial(ctx, a, client) }); caught != nil {
+		if caught := c.survive(func() { conn, step, err = c.cfg.dial(ctx, client) }); caught != nil {
 			step, err = *a.step.Load(), caught
 		}
 		var auth *cephx.Session
@@ -84,18 +83,26 @@ func (c *core) launch(a *attempt, now time.Time) {
 	})
 }
 
+// messenger returns the configuration of one connection to a monitor.
+func (cfg *Config) messenger(auth msgr2.Authenticator, addr denc.EntityAddr, nonce uint32) msgr2.ClientConfig {
+	return msgr2.ClientConfig{
+		Auth: auth, Target: addr, Nonce: nonce, GID: -1, GlobalSeq: globalSeq.Add(1), Required: denc.FeatureOSDReplyMux,
+		Revision0: cfg.Revision0, OfferCompression: cfg.OfferCompression, MaxMessage: cfg.MaxMessage, OnPanic: cfg.OnPanic,
+	}
+}
+
 func noAnswerWithin(d time.Duration) error { return fmt.Errorf("%w within %v", ErrNoAnswer, d) }
 
-// dial connects and runs the handshake. step says where it failed.
-func (c *core) dial(ctx context.Context, a *attempt, cfg msgr2.ClientConfig) (conn *msgr2.Conn, step string, err error) {
-	nc, err := c.cfg.Dial(ctx, "tcp", a.addr.AddrPort().String())
+// dial connects to client.Target and runs the handshake. step says where it failed.
+func (cfg *Config) dial(ctx context.Context, client msgr2.ClientConfig) (conn *msgr2.Conn, step string, err error) {
+	nc, err := cfg.Dial(ctx, "tcp", client.Target.AddrPort().String())
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
 		return nil, stepDial, err
 	}
-	conn, err = msgr2.Client(ctx, nc, cfg)
+	conn, err = msgr2.Client(ctx, nc, client)
 	var he *msgr2.HandshakeError
 	if errors.As(err, &he) {
 		step = string(he.Step)

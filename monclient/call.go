@@ -31,8 +31,17 @@ type Call struct {
 	command bool
 	text    []string
 	resend  Resend
+	// pinned says that message is for the session's monitor and no other.
+	pinned bool
+	// name is the command's prefix, or the map that is asked about, and began when it was asked for: for Stats.
+	name  string
+	began time.Time
 	// sent counts how often message was sent; everything but the first time is a resend.
 	sent int
+	// directed is set where the answer does not come from a session with the monitors; message is nil then.
+	directed *directed
+	// flush is set where the answer is that the cluster log has what it waits for; message is nil then.
+	flush *logFlush
 	// on is the session that owes the answer, hedge a second one that was asked as well; nil: none.
 	on, hedge *session
 	// deadline is when the call ends by itself, zero: never. place is where it is among the others.
@@ -49,7 +58,8 @@ type Call struct {
 type outcome struct {
 	reply  monmsg.Message
 	epoch  uint64 // of the map that a subscription has brought
-	mon    string // who has answered
+	mon    string // which monitor has answered
+	from   string // who has answered, where that is no monitor
 	sent   bool
 	resent bool
 	err    error
@@ -82,9 +92,9 @@ func (p *Call) withdraw(why error) {
 // begin starts a call, which ends after timeout when that is positive. The call is completed if, and only if, there is
 // no error.
 func (c *core) begin(call *Call, timeout time.Duration) error {
-	call.core = c
+	call.core, call.began = c, time.Now()
 	if timeout > 0 {
-		call.deadline = time.Now().Add(timeout)
+		call.deadline = call.began.Add(timeout)
 	}
 	return c.intake.put(event{call: call})
 }
@@ -111,7 +121,7 @@ func (c *core) wait(ctx context.Context, call *Call, timeout time.Duration) outc
 // opTimeout returns the timeout of a call that was given one as StartCommand takes it.
 func (c *core) opTimeout(timeout time.Duration) time.Duration {
 	if timeout == 0 {
-		return c.cfg.OpTimeout
+		return time.Duration(c.published.opTimeout.Load())
 	}
 	return timeout
 }
@@ -121,6 +131,7 @@ func (c *core) start(call *Call) {
 	c.lastID++
 	call.id = c.lastID
 	c.pending[call.id] = call
+	c.stats.started(call)
 	if !call.deadline.IsZero() {
 		c.deadlines.add(call)
 	}
@@ -133,6 +144,10 @@ func (c *core) start(call *Call) {
 	}
 	switch {
 	case c.closed: // shutdown completes it, in its turn
+	case call.directed != nil:
+		c.direct(call)
+	case call.flush != nil:
+		c.startFlush(call)
 	case c.ready():
 		c.subs.flush() // what was asked for before goes out before
 		c.send(call)
@@ -158,6 +173,7 @@ func (c *core) send(call *Call) {
 // sendOn sends a call's message on a session.
 func (c *core) sendOn(s *session, call *Call) {
 	call.sent++
+	c.stats.sent(call)
 	c.assign(call, s)
 	s.send(call.message(c, call.id), call.id)
 }
@@ -243,7 +259,7 @@ func (c *core) sendUnsent() {
 		return
 	}
 	for _, call := range c.inOrder() {
-		if call.on == nil && c.pending[call.id] == call {
+		if call.on == nil && call.directed == nil && call.flush == nil && c.pending[call.id] == call {
 			c.send(call)
 		}
 	}
@@ -265,10 +281,17 @@ func (c *core) finish(call *Call, o outcome) {
 	if call.sub != nil {
 		c.subs.end(call.sub, ErrUnsubscribed)
 	}
+	if call.directed != nil {
+		call.directed.end(&o)
+	}
+	if call.flush != nil {
+		c.endFlush(call, o.err)
+	}
 	o.sent, o.resent = call.sent > 0, call.sent > 1
+	c.stats.finished(call, &o)
 	call.release()
 	done := call.done
-	call.message, call.text, call.sub, call.done = nil, nil, nil, nil
+	call.message, call.text, call.sub, call.done, call.directed = nil, nil, nil, nil, nil
 	if done != nil {
 		done(o)
 		return
@@ -282,7 +305,7 @@ func (c *core) withdraw(call *Call, why error) {
 	if c.pending[call.id] != call {
 		return // it was completed in the meantime
 	}
-	if c.session == nil {
+	if c.session == nil && !call.directed.alone() {
 		why = c.connectError(why)
 	}
 	c.finish(call, outcome{err: why})
@@ -292,6 +315,15 @@ func (c *core) withdraw(call *Call, why error) {
 func (c *core) expire(now time.Time) {
 	for call := c.deadlines.first(); call != nil && !now.Before(call.deadline); call = c.deadlines.first() {
 		c.withdraw(call, ErrTimeout)
+	}
+}
+
+// failWaiting completes, with an error, all calls that wait for a session with the monitors.
+func (c *core) failWaiting(err error) {
+	for _, call := range c.inOrder() {
+		if !call.directed.alone() {
+			c.finish(call, outcome{err: err})
+		}
 	}
 }
 

@@ -59,6 +59,7 @@ func (c *core) forgetPeers() {
 	for addr := range c.peers {
 		if _, ok := c.monmap.RankOfAddr(addr); !ok && (c.session == nil || c.session.attempt.addr != addr) {
 			delete(c.peers, addr)
+			c.stats.forget(addr)
 		}
 	}
 }

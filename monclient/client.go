@@ -13,12 +13,12 @@ import (
 // Client is a session with the monitors of one cluster, which moves to another monitor when it has to. All methods are
 // safe for concurrent use.
 //
-// Command, Version, WaitForMap and Subscription.Next wait, each bounded by its context. StartCommand, StartVersion,
-// StartWaitForMap and SubscribeFunc do not: they call a function when there is news, and cost no goroutine, however many
-// are in progress. Such functions run on the client's one goroutine: one at a time, in the order of what they tell. They
-// must return quickly, because the session waits for them. They may call whatever does not wait, on this client as on
-// others: those four, Call.Cancel, Subscribe, Subscription.Close, and the methods that only report. Whatever waits, on
-// this client, would wait for ever: Close, and the first four above.
+// What takes a context waits, bounded by it. Methods whose names begin with Start, and SubscribeFunc, do not: they call a
+// function when there is news, and cost no goroutine, however many are in progress; only what is asked of one monitor beside
+// the session, a tell or a ping, has a connection and goroutines of its own. Such functions run on the client's one goroutine:
+// one at a time, in the order of what they tell. They must return quickly, because the session waits for them. They may call
+// whatever does not wait, on this client as on others: those methods, Call.Cancel, Subscribe, Subscription.Close, and what only
+// reports. Whatever waits, on this client, would wait for ever: Close, and what takes a context.
 type Client struct {
 	core *core
 }
@@ -37,6 +37,11 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, cfg.ConnectTimeout, ErrTimeout)
 		defer cancel()
 	}
+	if cfg.FetchConfig {
+		if err := cfg.bootstrap(ctx); err != nil {
+			return nil, err
+		}
+	}
 	c := &Client{core: newCore(cfg)}
 	go c.core.run()
 	// The first session is a call with nothing to send: it completes when calls can be sent.
@@ -47,10 +52,11 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Close ends the session and every call and subscription, with ErrClosed, and returns when everything that the client has
+// Close gives log entries that wait Config.LogFlushTimeout, and then ends the session and every call and subscription, with ErrClosed, and returns when everything that the client has
 // started has ended: every function that was to be told has been told by then. It may be called more than once, but not
 // by such a function, which it would wait for.
 func (c *Client) Close() error {
+	c.core.closeLog()
 	c.core.intake.close(ErrClosed)
 	<-c.core.ended
 	return nil
@@ -71,7 +77,9 @@ func (c *Client) Session() (SessionInfo, bool) {
 	if s == nil {
 		return SessionInfo{}, false
 	}
-	return *s, true
+	info := *s
+	info.RoundTrip = c.roundTrip(info.Addr)
+	return info, true
 }
 
 // Standbys returns the standby sessions that could take over.
@@ -80,7 +88,11 @@ func (c *Client) Standbys() []SessionInfo {
 	if list == nil {
 		return nil
 	}
-	return slices.Clone(*list)
+	all := slices.Clone(*list)
+	for i := range all {
+		all[i].RoundTrip = c.roundTrip(all[i].Addr)
+	}
+	return all
 }
 
 // oneOf refuses a word that is none of those that are known.

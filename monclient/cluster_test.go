@@ -36,6 +36,7 @@ type cluster struct {
 	mu    sync.Mutex
 	calls map[string][]time.Time // by the monitor's address; refused ones included
 	open  int                    // connections that the client has and has not closed
+	knock func(address string)   // is told of every call before it is put through
 }
 
 // startMons starts monitors a, b, c and so on; the monmap has the given epoch, and the fsid is testFSID.
@@ -95,7 +96,11 @@ func (c *cluster) current(client *Client) *montest.Mon {
 func (c *cluster) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	c.mu.Lock()
 	c.calls[address] = append(c.calls[address], time.Now())
+	knock := c.knock
 	c.mu.Unlock()
+	if knock != nil {
+		knock(address)
+	}
 	nc, err := c.Dial(ctx, network, address)
 	if err != nil {
 		return nil, err
@@ -104,6 +109,13 @@ func (c *cluster) dial(ctx context.Context, network, address string) (net.Conn, 
 	defer c.mu.Unlock()
 	c.open++
 	return &watchedConn{Conn: nc, cluster: c}, nil
+}
+
+// onDial has f told of every call before it is put through.
+func (c *cluster) onDial(f func(address string)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.knock = f
 }
 
 // watchedConn is a connection whose end its cluster learns about.

@@ -11,8 +11,23 @@ import (
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 )
 
-// Command is a command for the monitors: raw JSON, or a prefix with arguments.
+// Command is a command for the monitors, for one of them, or for a manager: raw JSON, or a prefix with arguments.
 type Command struct {
+	// Target is who is to execute the command:
+	//
+	//	""          the monitors, together: whichever this client has a session with passes it on
+	//	mon.NAME    that monitor alone, with its admin socket's commands ("ceph tell"), quorum or not
+	//	mon.RANK    the monitor of that rank; digits are a rank, as Ceph has it, whatever monitors are called
+	//	mgr         the active manager's own commands, as of its modules
+	//	mgr.NAME    that manager's admin socket's commands; it must be the active one
+	//	mgr.*       those of whichever is active
+	//
+	// One monitor is asked on a connection of its own, which is tried twice (ErrMonUnavailable, ENXIO; ErrUnknownMon, ENOENT).
+	// Once it has the command it may take as long as it likes, as long as it answers keepalives: Ceph's clients send the
+	// command again after 3 seconds, and give up after 6. If the connection breaks, Resend says whether it is sent again.
+	// TellEach asks every monitor.
+	Target string
+
 	// JSON is sent as it is when set, as librados takes it: one JSON object, possibly in pieces. Nothing checks it but
 	// the monitors.
 	JSON []string
@@ -29,6 +44,14 @@ type Command struct {
 
 	// Resend is what becomes of the command when its session is lost before the answer came.
 	Resend Resend
+
+	// Barrier is the name of a map that the command changes: monmap, osdmap, mgrmap, fsmap, mdsmap, servicemap, config or
+	// kv:PREFIX. A reply without an error is then given when everything of this client that follows the map has got it as new as
+	// the command made it, and where nothing does, when the client has got it itself, but for config and kv. A
+	// BarrierError has the reply where that failed. It takes monitors that answer when the change is made: they do, but for most of
+	// what changes the monmap, which is made a moment after the answer (MonmapMonitor::prepare_command in
+	// src/mon/MonmapMonitor.cc), and for what managers do.
+	Barrier string
 }
 
 // Raw returns the command of a JSON text.
@@ -99,8 +122,10 @@ type Reply struct {
 	Status string
 	// Output is what the command printed. It belongs to the caller.
 	Output []byte
-	// Mon is the name of the monitor that the answer came from.
+	// Mon is the name of the monitor that the answer came from, empty where a manager has answered.
 	Mon string
+	// From is who has answered: "mon.a", "mgr.x".
+	From string
 	// Resent says that the command was sent more than once, because sessions were lost or for HedgeDelay, so that the
 	// monitors may have executed it more than once. They may do so without that, too: see ResendNever.
 	Resent bool
@@ -124,7 +149,10 @@ func (c *Client) Command(ctx context.Context, cmd Command) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cmd.reply(c.core.wait(ctx, call, c.core.cfg.OpTimeout))
+	if cmd.Barrier != "" {
+		c.core.holdBack(call, cmd.Barrier)
+	}
+	return cmd.reply(c.core.wait(ctx, call, c.core.opTimeout(0)))
 }
 
 // StartCommand sends a command and returns; done is called with what Command would return. The command ends with
@@ -141,6 +169,9 @@ func (c *Client) StartCommand(cmd Command, timeout time.Duration, done func(*Rep
 		return nil, err
 	}
 	call.done = func(o outcome) { done(cmd.reply(o)) }
+	if cmd.Barrier != "" {
+		c.core.holdBack(call, cmd.Barrier)
+	}
 	if err := c.core.begin(call, c.core.opTimeout(timeout)); err != nil {
 		return nil, cmd.failed(outcome{err: err}.ended())
 	}
@@ -156,23 +187,55 @@ func (cmd Command) call() (*Call, error) {
 	if cmd.Resend < ResendDefault || cmd.Resend > ResendReadOnly {
 		return nil, fmt.Errorf("monclient: %v: Command.Resend is %v", cmd, cmd.Resend)
 	}
+	if err := checkBarrier(cmd.Barrier); err != nil {
+		return nil, cmd.failed(err)
+	}
+	to, err := parseTarget(cmd.Target)
+	if err != nil {
+		return nil, cmd.failed(err)
+	}
+	call := &Call{command: true, text: text, name: cmd.prefix(), resend: cmd.Resend}
 	input := cmd.Input
-	return &Call{command: true, text: text, resend: cmd.Resend, message: func(c *core, _ uint64) monmsg.Message {
+	if to.kind != toSession {
+		call.directed = &directed{target: to, input: input}
+		return call, nil
+	}
+	call.message = func(c *core, _ uint64) monmsg.Message {
 		return &monmsg.MMonCommand{FSID: c.monmap.FSID, Cmd: text, Input: input}
-	}}, nil
+	}
+	return call, nil
 }
 
 // reply makes the reply of how the call has ended.
 func (cmd Command) reply(o outcome) (*Reply, error) {
+	if o.err != nil && o.reply != nil {
+		why := o.err
+		o.err = nil
+		reply, err := cmd.reply(o)
+		if err != nil {
+			return nil, err
+		}
+		return nil, cmd.failed(&BarrierError{Reply: reply, Map: cmd.Barrier, Err: why})
+	}
 	if o.err != nil {
 		return nil, cmd.failed(o.ended())
 	}
-	ack, ok := o.reply.(*monmsg.MMonCommandAck)
-	if !ok {
+	cmd.Input = nil
+	reply := &Reply{Mon: o.mon, From: o.from, Resent: o.resent, command: cmd}
+	if o.from == "" {
+		reply.From = "mon." + o.mon
+	}
+	switch m := o.reply.(type) {
+	case *monmsg.MMonCommandAck:
+		reply.Retval, reply.Status, reply.Output = m.Retval, m.Status, m.Output
+	case *monmsg.MCommandReply:
+		reply.Retval, reply.Status, reply.Output = m.Retval, m.Status, m.Output
+	case *monmsg.MMgrCommandReply:
+		reply.Retval, reply.Status, reply.Output = m.Retval, m.Status, m.Output
+	default:
 		return nil, fmt.Errorf("monclient: %v: answered with %s", cmd, monmsg.TypeName(o.reply.MsgType()))
 	}
-	cmd.Input = nil
-	return &Reply{Retval: ack.Retval, Status: ack.Status, Output: ack.Output, Mon: o.mon, Resent: o.resent, command: cmd}, nil
+	return reply, nil
 }
 
 // failed says which command has no answer.

@@ -48,7 +48,7 @@ func (c *core) learned(o outcome) {
 		_ = c.post(func() { // or it is closing
 			c.commands.asked = false
 			if err != nil {
-				c.cfg.Logger.Warn("the monitors' table of commands cannot be read, so none is taken for one that only reads", "error", err)
+				c.note(logCommandsUnreadable, "error", err)
 				return
 			}
 			c.commands.table = table

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net"
 	"os"
 	"slices"
@@ -85,6 +84,9 @@ type Config struct {
 	// here: never). Monitors without a quorum keep their clients waiting.
 	QuorumTimeout time.Duration
 
+	// MgrRetryInterval is the time between two attempts at the same manager, at least (mgr_connect_retry_interval, 1 s).
+	MgrRetryInterval time.Duration
+
 	// Resend is what becomes of commands that say nothing about it when their session is lost
 	// (monclient_command_resend, always).
 	Resend Resend
@@ -97,6 +99,23 @@ type Config struct {
 	// HedgeDelay, when positive, has version queries and commands that only read sent to a standby as well when they have
 	// no answer after that time, unless they are ResendNever; the first answer counts (monclient_hedge_delay, 0).
 	HedgeDelay time.Duration
+
+	// LogInterval is how long an entry that Log was given waits for others to go out with (mon_client_log_interval, 1 s), and
+	// LogBatch how many of them one message has at most (mon_client_max_log_entries_per_message, 1000); negative: no limit.
+	LogInterval time.Duration
+	LogBatch    int
+	// LogFlushTimeout is how long Close waits for the monitors to acknowledge the entries that there are
+	// (monclient_log_flush_timeout, 1 s); negative: not at all.
+	LogFlushTimeout time.Duration
+
+	// FetchConfig has Connect fetch the monmap and the central configuration first, in a session of its own, as librados does
+	// (monclient_fetch_config, false); FollowConfig has the client follow the central configuration while it lives
+	// (monclient_central_config, false). The monitors' values count for the fields above that a client can change while it
+	// lives, and less than everything else: with FromConf than what the file, the environment, the command line and
+	// cephconf.Config.Set say; and than what the program has put into the field itself. Client.Options says what is in
+	// effect. Where the monitors are, and who connects, is never taken from there.
+	FetchConfig  bool
+	FollowConfig bool
 
 	// Dial opens the connection to a monitor, nil: net.Dialer. It may lead through a proxy or a tunnel: address is the
 	// IP and port that the monmap has, and the monitor is told that.
@@ -116,7 +135,10 @@ type Config struct {
 	// process; what waits gets a *PanicError. It is for programs that are not the client's to end.
 	OnPanic func(value any, stack []byte)
 
-	keyring *keyring // where Key came from, with FromConf
+	keyring *keyring         // where Key came from, with FromConf
+	conf    *cephconf.Config // what FromConf has read
+	base    *Config          // what it has made of it
+	central *central         // set by resolved
 
 	// OfferCompression and Revision0 make the connection more like older clients' (msgr2.ClientConfig).
 	OfferCompression bool
@@ -238,73 +260,6 @@ func (cfg *Config) allowsNone() bool {
 	return slices.Contains(cfg.Methods, cephx.MethodNone)
 }
 
-// optionsFrom fills in the times and counts.
-func (cfg *Config) optionsFrom(conf *cephconf.Config) error {
-	var errs []error
-	duration := func(option string, to *time.Duration) {
-		d, err := conf.Duration(option)
-		*to = d
-		errs = append(errs, err)
-	}
-	float := func(option string, to *float64) {
-		f, err := conf.Float(option)
-		*to = f
-		errs = append(errs, err)
-	}
-	duration("client_mount_timeout", &cfg.ConnectTimeout)
-	if cfg.ConnectTimeout == 0 {
-		cfg.ConnectTimeout = -1 // Ceph's word for no limit
-	}
-	duration("rados_mon_op_timeout", &cfg.OpTimeout)
-	duration("ms_connection_ready_timeout", &cfg.ReadyTimeout)
-	duration("mon_client_hunt_interval", &cfg.HuntInterval)
-	duration("mon_client_ping_interval", &cfg.PingInterval)
-	duration("mon_client_ping_timeout", &cfg.PingTimeout)
-	seconds := func(option string, to *time.Duration) {
-		var s float64
-		float(option, &s)
-		*to = time.Duration(s * float64(time.Second))
-	}
-	seconds("ms_initial_backoff", &cfg.InitialBackoff)
-	seconds("ms_max_backoff", &cfg.MaxBackoff)
-	float("mon_client_hunt_interval_backoff", &cfg.HuntBackoff)
-	float("mon_client_hunt_interval_max_multiple", &cfg.HuntMaxMultiple)
-	parallel, err := conf.Uint("mon_client_hunt_parallel")
-	if cfg.HuntParallel = int(parallel); parallel == 0 {
-		cfg.HuntParallel = -1 // Ceph's word for all
-	}
-	errs = append(errs, err)
-	duration("monclient_hunt_stagger", &cfg.HuntStagger)
-	if cfg.HuntStagger == 0 {
-		cfg.HuntStagger = 1 // at once; 0 would be the default
-	}
-	duration("monclient_probe_interval", &cfg.ProbeInterval)
-	duration("monclient_probe_timeout", &cfg.ProbeTimeout)
-	duration("monclient_quorum_timeout", &cfg.QuorumTimeout)
-	if cfg.QuorumTimeout == 0 {
-		cfg.QuorumTimeout = -1
-	}
-	duration("monclient_hedge_delay", &cfg.HedgeDelay)
-	resend, err := conf.Get("monclient_command_resend")
-	errs = append(errs, err)
-	cfg.Resend, err = ParseResend(resend)
-	errs = append(errs, err)
-	standbys, err := conf.Uint("monclient_standby_sessions")
-	cfg.StandbySessions = int(min(standbys, math.MaxInt32))
-	errs = append(errs, err)
-	cfg.ReadBalance, err = conf.Bool("monclient_read_balance")
-	errs = append(errs, err)
-	limit, err := conf.Uint("monclient_max_message")
-	cfg.MaxMessage = int(min(limit, math.MaxInt32))
-	errs = append(errs, err)
-	cfg.OfferCompression, err = conf.Bool("monclient_offer_compression")
-	errs = append(errs, err)
-	cfg.Revision0, err = conf.Bool("monclient_revision0")
-	errs = append(errs, err)
-	cfg.Hostname, err = conf.Get("monclient_hostname")
-	return errors.Join(append(errs, err)...)
-}
-
 // Defaults of Config, as in src/common/options.
 const (
 	defaultConnectTimeout  = 300 * time.Second
@@ -321,6 +276,10 @@ const (
 	defaultProbeTimeout    = 2 * time.Second
 	defaultPingTimeout     = 30 * time.Second
 	defaultQuorumTimeout   = 5 * time.Second
+	defaultLogInterval     = time.Second
+	defaultLogBatch        = 1000
+	defaultLogFlushTimeout = time.Second
+	defaultMgrRetry        = time.Second
 )
 
 // orDefault sets *v to d when it is zero.
@@ -331,9 +290,8 @@ func orDefault[T comparable](v *T, d T) {
 	}
 }
 
-// resolved returns cfg with the defaults filled in, and the map to start from.
-func (cfg Config) resolved(ctx context.Context) (Config, error) {
-	orDefault(&cfg.Name, denc.EntityName{Type: denc.EntityClient, ID: "admin"})
+// fillDefaults sets the times and counts that are zero.
+func (cfg *Config) fillDefaults() {
 	orDefault(&cfg.ConnectTimeout, defaultConnectTimeout)
 	orDefault(&cfg.ReadyTimeout, defaultReadyTimeout)
 	orDefault(&cfg.HuntParallel, defaultHuntParallel)
@@ -348,9 +306,22 @@ func (cfg Config) resolved(ctx context.Context) (Config, error) {
 	orDefault(&cfg.ProbeTimeout, defaultProbeTimeout)
 	orDefault(&cfg.PingTimeout, defaultPingTimeout)
 	orDefault(&cfg.QuorumTimeout, defaultQuorumTimeout)
+	orDefault(&cfg.MgrRetryInterval, defaultMgrRetry)
 	orDefault(&cfg.Resend, ResendAlways)
+	orDefault(&cfg.LogInterval, defaultLogInterval)
+	orDefault(&cfg.LogBatch, defaultLogBatch)
+	orDefault(&cfg.LogFlushTimeout, defaultLogFlushTimeout)
 	cfg.HuntBackoff = max(cfg.HuntBackoff, 1)
 	cfg.HuntMaxMultiple = max(cfg.HuntMaxMultiple, 1)
+}
+
+// resolved returns cfg with the defaults filled in, and the map to start from.
+func (cfg Config) resolved(ctx context.Context) (Config, error) {
+	orDefault(&cfg.Name, denc.EntityName{Type: denc.EntityClient, ID: "admin"})
+	if cfg.FollowConfig || cfg.FetchConfig {
+		cfg.central = newCentral(&cfg)
+	}
+	cfg.fillDefaults()
 	if cfg.Dial == nil {
 		cfg.Dial = new(net.Dialer).DialContext
 	}
@@ -402,10 +373,20 @@ func (cfg *Config) check() error {
 	if !usable {
 		return fmt.Errorf("monclient: %w: the configured monitors have only v1 addresses", ErrLegacyOnly)
 	}
+	if err := cfg.checkNumbers(); err != nil {
+		return err
+	}
+	// A wrong name, key or mode is better told now than by every attempt.
+	_, err := cephx.NewHandshake(cfg.handshake(cephx.AuthState{}))
+	return err
+}
+
+// checkNumbers refuses times and counts that make no sense.
+func (cfg *Config) checkNumbers() error {
 	for name, d := range map[string]time.Duration{
 		"OpTimeout": cfg.OpTimeout, "ReadyTimeout": cfg.ReadyTimeout,
 		"HuntInterval": cfg.HuntInterval, "InitialBackoff": cfg.InitialBackoff, "MaxBackoff": cfg.MaxBackoff, "PingInterval": cfg.PingInterval, "PingTimeout": cfg.PingTimeout,
-		"HuntStagger": cfg.HuntStagger, "ProbeInterval": cfg.ProbeInterval, "ProbeTimeout": cfg.ProbeTimeout, "HedgeDelay": cfg.HedgeDelay,
+		"HuntStagger": cfg.HuntStagger, "ProbeInterval": cfg.ProbeInterval, "ProbeTimeout": cfg.ProbeTimeout, "HedgeDelay": cfg.HedgeDelay, "LogInterval": cfg.LogInterval,
 	} {
 		if d < 0 {
 			return fmt.Errorf("monclient: Config.%s is negative: %v", name, d)
@@ -417,9 +398,7 @@ func (cfg *Config) check() error {
 	if _, ok := resendNames[cfg.Resend]; !ok {
 		return fmt.Errorf("monclient: Config.Resend is unknown: %v", cfg.Resend)
 	}
-	// A wrong name, key or mode is better told now than by every attempt.
-	_, err := cephx.NewHandshake(cfg.handshake(cephx.AuthState{}))
-	return err
+	return nil
 }
 
 // handshake returns the configuration of one connection's authentication.

@@ -269,7 +269,7 @@ func TestFromConfTakesTheOptionsOfThisLibrary(t *testing.T) {
 	require.NoError(t, err)
 	for _, c := range []*Config{&want, &got} {
 		c.Name, c.Key, c.KeySource, c.Modes, c.Dial, c.Logger = denc.EntityName{}, cephx.Key{}, nil, nil, nil, nil
-		c.keyring = nil
+		c.keyring, c.conf, c.base = nil, nil, nil
 	}
 	require.Equal(t, want, got)
 
@@ -294,6 +294,20 @@ monclient_command_resend = read-only
 	require.Equal(t, 1500*time.Millisecond, cfg.ProbeTimeout)
 	require.Negative(t, cfg.QuorumTimeout)
 	require.Equal(t, ResendReadOnly, cfg.Resend)
+
+	cfg, err = FromConf(t.Context(), confWith(t, dir, base+`
+mon_client_log_interval = 0
+mon_client_max_log_entries_per_message = -1
+monclient_log_flush_timeout = 0
+monclient_fetch_config = true
+monclient_central_config = true
+`))
+	require.NoError(t, err)
+	require.EqualValues(t, 1, cfg.LogInterval, "at once")
+	require.Negative(t, cfg.LogBatch)
+	require.Negative(t, cfg.LogFlushTimeout)
+	require.True(t, cfg.FetchConfig)
+	require.True(t, cfg.FollowConfig)
 
 	cfg, err = FromConf(t.Context(), confWith(t, dir, base+"monclient_hunt_stagger = 0\n"))
 	require.NoError(t, err)

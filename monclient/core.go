@@ -66,14 +66,25 @@ type core struct {
 	hedges    hedges    // of pending
 	subs      subscriptions
 	commands  commands
-	turn      int // whose it is to be asked something, with ReadBalance
+	// osdmap is the newest that anybody has needed here, nil: none yet.
+	osdmap  *cephmap.OSDMap
+	log     logWriter
+	central *central // nil: the monitors' configuration changes nothing
+	mgr     manager
+	turn    int // whose it is to be asked something, with ReadBalance
+	stats   meter
 
 	// published is what callers may read at any time.
 	published struct {
-		monmap   atomic.Pointer[cephmap.MonMap]
-		session  atomic.Pointer[SessionInfo]
-		standbys atomic.Pointer[[]SessionInfo]
-		globalID atomic.Uint64
+		monmap    atomic.Pointer[cephmap.MonMap]
+		session   atomic.Pointer[SessionInfo]
+		standbys  atomic.Pointer[[]SessionInfo]
+		globalID  atomic.Uint64
+		addr      atomic.Pointer[denc.EntityAddr] // the client's own, as of the last session
+		opTimeout atomic.Int64                    // Config.OpTimeout
+		options   atomic.Pointer[[]EffectiveOption]
+		mgr       atomic.Pointer[MgrInfo]
+		table     atomic.Pointer[releaseTable]
 	}
 }
 
@@ -90,11 +101,15 @@ func newCore(cfg Config) *core {
 		peers:   make(map[denc.EntityAddr]*peer),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	c.stats.init()
 	c.hunt.init()
 	c.standby.init(cfg.InitialBackoff)
 	c.credential.init(cfg.Key, time.Now())
 	c.subs.init(c)
 	c.published.monmap.Store(c.monmap)
+	c.published.opTimeout.Store(int64(cfg.OpTimeout))
+	c.log.unacked = &c.stats.logUnacked
+	c.followConfig()
 	return c
 }
 
@@ -115,8 +130,10 @@ func (c *core) deliver(a arrival) bool {
 // run is the client's goroutine.
 func (c *core) run() {
 	defer close(c.ended)
+	defer c.log.close()
 	c.timer = time.NewTimer(0)
 	defer c.timer.Stop()
+	defer c.stats.close()
 	if err := c.survive(c.loop); err != nil {
 		c.collapse(err)
 	}
@@ -172,6 +189,7 @@ func (c *core) shutdown() {
 	for _, s := range c.sessions() {
 		s.close()
 	}
+	c.closeMgr()
 	c.published.session.Store(nil)
 	c.published.standbys.Store(nil)
 	c.others.Wait()
@@ -195,6 +213,8 @@ func (c *core) nextTick() time.Time {
 		next = earlier(next, s.health.next)
 	}
 	next = earlier(next, c.nextKeyTick())
+	next = earlier(next, c.nextLogTick())
+	next = earlier(next, c.nextMgrTick())
 	if call := c.deadlines.first(); call != nil {
 		next = earlier(next, call.deadline)
 	}
@@ -208,6 +228,8 @@ func (c *core) tick(now time.Time) {
 	c.expire(now)
 	c.hedge(now)
 	c.tickKey(now)
+	c.tickLog(now)
+	c.tickMgr(now)
 	for _, s := range c.sessions() {
 		if !now.Before(s.health.next) {
 			c.check(s, now)
@@ -221,9 +243,10 @@ func (c *core) tick(now time.Time) {
 	}
 }
 
-// tell tells the user and the log.
+// tell tells the user, the log and the counters.
 func (c *core) tell(e SessionEvent) {
-	c.cfg.Logger.Debug("session", "event", e.String())
+	c.stats.event(&e)
+	c.logSession(&e)
 	if c.cfg.OnSession != nil {
 		c.cfg.OnSession(e)
 	}

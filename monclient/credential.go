@@ -176,7 +176,7 @@ func (c *core) takeKey(key cephx.Key, err error) {
 	k.due = time.Now().Add(keyCheckInterval)
 	if err != nil {
 		if text := err.Error(); text != k.failed {
-			c.cfg.Logger.Warn("the key cannot be read again, the present one stays", "entity", c.cfg.Name.String(), "error", text)
+			c.note(logCredentialUnread, "entity", c.cfg.Name.String(), "error", text)
 			k.failed = text
 		}
 		c.keyChecked()

@@ -43,9 +43,6 @@ var (
 	// ErrUnsubscribed says that the subscription was closed.
 	ErrUnsubscribed = errors.New("unsubscribed")
 
-	// ErrLogLevel says that another level of the cluster log is subscribed already: monitors keep one for a session.
-	ErrLogLevel = errors.New("another level of the log is subscribed")
-
 	// errOutrun ends the attempts that lost the race to the first monitor.
 	errOutrun = errors.New("another monitor was faster")
 )
@@ -167,8 +164,9 @@ var errnos = []struct {
 	{ErrUnsubscribed, denc.ECANCELED},
 	{ErrNoAnswer, denc.ETIMEDOUT},
 	{ErrUnknownMap, denc.EINVAL},
-	{ErrLogLevel, denc.EBUSY},
+	{ErrLogFull, denc.EAGAIN},
 	{errNoFunction, denc.EINVAL},
+	{errNoMon, denc.EINVAL},
 	{errNotQueued, denc.EINVAL},
 	{ErrLegacyOnly, denc.EOPNOTSUPP},
 	{ErrSessionLost, denc.ECONNRESET},

@@ -91,4 +91,6 @@ type SessionInfo struct {
 	Features denc.Features   // of both sides
 	Local    denc.EntityAddr // the client's own address
 	Since    time.Time
+	// RoundTrip is what keepalives have shown of the monitor, since the client began.
+	RoundTrip RoundTrip
 }

@@ -184,7 +184,11 @@ func (c *core) hear(s *session, now time.Time, late time.Duration) {
 			h.accused = later(at, h.doubt)
 		}
 		if !h.slept { // else it says nothing about the monitor
-			c.peer(s.attempt.addr).rtt.add(at.Sub(h.acked))
+			r := &c.peer(s.attempt.addr).rtt
+			r.add(at.Sub(h.acked))
+			if !s.mgr { // those are of monitors
+				c.stats.roundTrip(s, r.smooth)
+			}
 		}
 	}
 }
@@ -307,8 +311,10 @@ func (c *core) renewed(s *session, m *monmsg.MAuthReply) {
 	}
 	if !s.standby {
 		c.auth = s.auth.State()
+		c.stats.tickets(c.auth)
 	}
 	c.scheduleRenewal(s)
+	c.ticketsRenewed()
 }
 
 // never is a time that never comes.

@@ -27,7 +27,7 @@ func (c *core) reading() []*session {
 
 // choose returns the session to send a call on.
 func (c *core) choose(call *Call) *session {
-	if !c.cfg.ReadBalance || len(c.standby.sessions) == 0 || !c.reads(call) {
+	if !c.cfg.ReadBalance || call.pinned || len(c.standby.sessions) == 0 || !c.reads(call) {
 		return c.session
 	}
 	all := c.reading()
@@ -38,7 +38,7 @@ func (c *core) choose(call *Call) *session {
 // scheduleHedge has a call that only reads asked of another monitor later, unless it is answered by then, or may be sent
 // once only.
 func (c *core) scheduleHedge(call *Call) {
-	if c.cfg.HedgeDelay > 0 && c.cfg.StandbySessions > 0 && call.sent == 1 && c.policy(call) != ResendNever && c.reads(call) {
+	if c.cfg.HedgeDelay > 0 && !call.pinned && c.cfg.StandbySessions > 0 && call.sent == 1 && c.policy(call) != ResendNever && c.reads(call) {
 		c.hedges = append(c.hedges, hedged{call, call.id, time.Now().Add(c.cfg.HedgeDelay)})
 	}
 }

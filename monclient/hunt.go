@@ -51,6 +51,7 @@ func (h *hunt) replan() { h.stale = true }
 // startHunt begins the search, at once.
 func (c *core) startHunt() {
 	now := time.Now()
+	c.stats.count(func(k *Stats) { k.Hunts++ })
 	c.hunt.began = now
 	c.hunt.log = nil
 	c.hunt.pause = c.cfg.InitialBackoff
@@ -142,7 +143,7 @@ func (h *hunt) failed(c *core, a *attempt, step string, err error) {
 		h.refusals++
 	case refusal.ReclaimedID == c.auth.GlobalID():
 		// The old ticket may be what was refused: it expired, or its secret was lost. A new client may be let in.
-		c.cfg.Logger.Warn("the monitor does not accept the earlier session, starting over", "global_id", refusal.ReclaimedID)
+		c.note(logReclaimRefused, "global_id", refusal.ReclaimedID)
 		c.dropAuth()
 		clear(h.tried)
 		for other := range h.running {
@@ -197,7 +198,7 @@ func (c *core) conclude(now time.Time) {
 	}
 	c.pauseHunt(now)
 	if why != nil {
-		c.failAll(c.connectError(why))
+		c.failWaiting(c.connectError(why))
 	}
 }
 

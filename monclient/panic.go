@@ -17,15 +17,17 @@ func (e *PanicError) Error() string { return fmt.Sprintf("internal error: panic:
 
 // survive runs f on a goroutine of the client. A panic is the process's, unless Config.OnPanic is set: then it is told
 // and returned.
-func (c *core) survive(f func()) (caught *PanicError) {
-	if c.cfg.OnPanic == nil {
+func (c *core) survive(f func()) (caught *PanicError) { return c.cfg.survive(f) }
+
+func (cfg *Config) survive(f func()) (caught *PanicError) {
+	if cfg.OnPanic == nil {
 		f()
 		return nil
 	}
 	defer func() {
 		if v := recover(); v != nil {
 			caught = &PanicError{Value: v, Stack: debug.Stack()}
-			c.cfg.OnPanic(v, caught.Stack)
+			cfg.OnPanic(v, caught.Stack)
 		}
 	}()
 	f()
@@ -41,6 +43,7 @@ func (c *core) collapse(err *PanicError) {
 	for _, s := range c.sessions() {
 		_ = c.survive(s.close) // what was told has been told
 	}
+	_ = c.survive(c.closeMgr)
 	c.session, c.standby.sessions = nil, nil
 	c.published.session.Store(nil)
 	c.published.standbys.Store(nil)

@@ -27,13 +27,14 @@ type session struct {
 	// established: the monitor has sent its monmap, or the map was known, so the session is good for requests.
 	established bool
 	standby     bool // it is a spare one
+	mgr         bool // it is the one with the active manager
 
 	calls  int // that were sent on it and are not answered
 	health health
 
-	// osdmapSent is the newest epoch of which the monitor knows that it has sent it in this session; it never sends it, nor
-	// an earlier one, again, whatever is subscribed to, but for the newest map in full (MonSession::osd_epoch,
-	// OSDMonitor::send_incremental in src/mon/OSDMonitor.cc).
+	// osdmapSent is the newest epoch of which the monitor knows that it has sent it in this session. It does not send that
+	// one again, but goes on from it, unless it is asked for an earlier one: then it begins anew (MonSession::osd_epoch,
+	// Monitor::handle_subscribe in src/mon/Monitor.cc, OSDMonitor::send_incremental in src/mon/OSDMonitor.cc).
 	osdmapSent uint64
 }
 
@@ -57,6 +58,7 @@ func (s *session) close() { s.conn.Close() }
 // readLoop receives and decodes messages and hands them to the client's goroutine, until the connection ends.
 func (c *core) readLoop(s *session) {
 	defer c.others.Done()
+	defer c.stats.end(s)
 	if err := c.survive(func() { c.receive(s) }); err != nil {
 		s.conn.Close()
 		c.deliver(arrival{session: s, err: err})
@@ -74,7 +76,7 @@ func (c *core) receive(s *session) {
 		msg, err := monmsg.Decode(m.Type, m.Version, m.Compat, m.Front, m.Middle, m.Data)
 		switch {
 		case errors.Is(err, monmsg.ErrUnknownType):
-			c.cfg.Logger.Debug("message of an unknown type ignored", "type", m.Type)
+			c.note(logMessageIgnored, "type", m.Type)
 			continue
 		case err != nil:
 			s.conn.Close()
@@ -95,6 +97,7 @@ func (c *core) newSession(a *attempt, conn *msgr2.Conn, auth *cephx.Session) *se
 	s.health.init(s, now, c.cfg.PingInterval)
 	c.scheduleRenewal(s)
 	c.others.Add(1)
+	c.stats.begin(s)
 	go c.readLoop(s)
 	// Every session begins with the monmap: it names the cluster, and comes before the answer to anything else.
 	s.send(&monmsg.MMonGetMap{}, 0)
@@ -110,6 +113,7 @@ func (c *core) adopt(s *session) {
 	}
 	c.auth, c.credential.dropped = s.auth.State(), cephx.AuthState{}
 	c.published.globalID.Store(c.auth.GlobalID())
+	c.stats.tickets(c.auth)
 	c.subs.resubscribe()
 	if c.confirmed {
 		c.establish(s)
@@ -135,6 +139,7 @@ func (c *core) establish(s *session) {
 	c.peer(s.attempt.addr).good = time.Now()
 	info := s.info(c.monmap)
 	c.published.session.Store(&info)
+	c.published.addr.Store(&info.Local)
 	event := SessionEvent{Kind: SessionConnected, Mon: s.name, Addr: s.attempt.addr, Elapsed: s.since.Sub(c.hunt.began)}
 	if tookOver {
 		event.Kind, event.Elapsed = SessionFailedOver, time.Since(c.hunt.began)
@@ -143,6 +148,7 @@ func (c *core) establish(s *session) {
 	c.hunt.multiple = max(c.hunt.multiple/c.cfg.HuntBackoff, 1) // the next hunt may be more eager again
 	c.subs.flush()
 	c.sendUnsent()
+	c.resumeLog(s)
 	c.learnCommands()
 	c.tendStandbys(time.Now())
 }
@@ -152,6 +158,10 @@ func (c *core) establish(s *session) {
 func (c *core) lose(s *session, err error) {
 	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		err = fmt.Errorf("the monitor closed the connection: %w", err)
+	}
+	if s.mgr {
+		c.loseMgr(s, err)
+		return
 	}
 	if s.standby {
 		c.loseStandby(s, err)
@@ -200,6 +210,10 @@ func (e *lostError) Unwrap() []error { return []error{e.cause, net.ErrClosed} }
 
 // handle takes a message of a session. Those of sessions that are over come too late; a standby is not asked for maps.
 func (c *core) handle(s *session, m monmsg.Message, tid uint64) {
+	if s.mgr {
+		c.mgrAnswered(s, m, tid)
+		return
+	}
 	if c.session != s && !c.isStandby(s) {
 		return
 	}
@@ -209,6 +223,9 @@ func (c *core) handle(s *session, m monmsg.Message, tid uint64) {
 		c.handleMonMap(s, m)
 		return
 	case *monmsg.MMonCommandAck:
+		c.answer(s, tid, m)
+		return
+	case *monmsg.MPoolOpReply, *monmsg.MStatfsReply, *monmsg.MGetPoolStatsReply:
 		c.answer(s, tid, m)
 		return
 	case *monmsg.MMonGetVersionReply:
@@ -226,23 +243,39 @@ func (c *core) handle(s *session, m monmsg.Message, tid uint64) {
 	switch m := m.(type) {
 	case *monmsg.MOSDMap:
 		s.noteOSDMaps(m)
+		c.stats.told("osdmap", uint64(m.Newest))
 		c.subs.deliver(m)
+	case *monmsg.MLogAck:
+		c.logAcked(m)
 	default:
 		c.subs.deliver(m)
 	}
 }
 
-// noteOSDMaps notes which epochs the monitor will not send again. The newest map in full, which comes for epoch 0, does not
-// count for the monitor; a full map in place of trimmed ones, which is the oldest that it has, does.
+// noteOSDMaps notes which epoch the monitor takes for the newest that it has sent. The newest map in full, which comes for
+// epoch 0, does not count; a full map in place of trimmed ones, which is the oldest that it has, does.
 func (s *session) noteOSDMaps(m *monmsg.MOSDMap) {
+	newest := uint64(0)
 	for _, e := range m.Incrementals {
-		s.osdmapSent = max(s.osdmapSent, uint64(e.Epoch))
+		newest = max(newest, uint64(e.Epoch))
 	}
 	for _, e := range m.Full {
 		if e.Epoch == m.TrimLowerBound {
-			s.osdmapSent = max(s.osdmapSent, uint64(e.Epoch))
+			newest = max(newest, uint64(e.Epoch))
 		}
 	}
+	if newest > 0 {
+		s.osdmapSent = newest
+	}
+}
+
+// osdmapStart returns which epoch to ask for when one is wanted: the one before where it is the only one that the monitor
+// would not send. Epoch 1 has none before it, but 0 has the newest map sent.
+func (s *session) osdmapStart(wanted uint64) uint64 {
+	if wanted > 0 && wanted == s.osdmapSent {
+		return wanted - 1
+	}
+	return wanted
 }
 
 // handleMonMap takes a monmap: the first of a session makes the session good for requests.
@@ -257,7 +290,7 @@ func (c *core) handleMonMap(s *session, m *monmsg.MMonMap) {
 		return
 	}
 	if next.Epoch < c.monmap.Epoch && c.confirmed {
-		c.cfg.Logger.Debug("older monmap ignored", "epoch", next.Epoch, "have", c.monmap.Epoch)
+		c.note(logMonMapOld, "epoch", next.Epoch, "have", c.monmap.Epoch)
 		if s.standby {
 			c.vouch(s)
 		}
@@ -294,11 +327,14 @@ func (c *core) handleMonMap(s *session, m *monmsg.MMonMap) {
 	c.leaveRemoved()
 }
 
+// errRemoved says that a monitor was removed.
+var errRemoved = errors.New("is not in monmap")
+
 // leaveRemoved gives up the sessions with monitors that the monmap does not have any more where they were.
 func (c *core) leaveRemoved() {
 	for _, s := range c.sessions() {
 		if _, ok := c.monmap.RankOfAddr(s.attempt.addr); !ok {
-			c.lose(s, fmt.Errorf("mon.%s at %v is not in monmap %d any more", s.name, s.attempt.addr, c.monmap.Epoch))
+			c.lose(s, fmt.Errorf("mon.%s at %v %w %d any more", s.name, s.attempt.addr, errRemoved, c.monmap.Epoch))
 		}
 	}
 	c.tendStandbys(time.Now()) // a monitor that is new may be one to have a session with

@@ -134,12 +134,14 @@ func (c *core) publishStandbys() {
 		}
 	}
 	c.published.standbys.Store(&list)
+	c.stats.count(func(k *Stats) { k.Standbys = len(list) })
 }
 
 // standbyFailed takes the end of an attempt. It is the user's business only when it happens to the session.
 func (c *core) standbyFailed(a *attempt, step string, err error, now time.Time) {
 	c.peer(a.addr).failed = now
-	c.cfg.Logger.Debug("standby", "mon", a.mon, "step", step, "error", err)
+	c.stats.count(func(k *Stats) { k.AttemptsFailed[step]++ })
+	c.note(logStandbyFailed, "mon", a.mon, "addr", a.addr.String(), "step", step, "elapsed", now.Sub(a.began), "error", unwrapStep(err))
 	var refusal *cephx.AuthError
 	if errors.As(err, &refusal) && a.key.Equal(c.cfg.Key) {
 		c.standby.pause = c.cfg.MaxBackoff

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 	"sync"
 
@@ -80,6 +79,15 @@ func checkSubscribable(what string) error {
 	return nil
 }
 
+// logLevelOf returns the level of a name such as log-info.
+func logLevelOf(what string) LogLevel {
+	level, err := ParseLogLevel(strings.TrimPrefix(what, logPrefix))
+	if err != nil {
+		return 0 // it is no log
+	}
+	return level
+}
+
 // MapEvent is one map, or one change, that a subscription brings.
 type MapEvent struct {
 	What string
@@ -92,9 +100,15 @@ type MapEvent struct {
 	Data []byte
 	// Message is the message that brought the map.
 	Message monmsg.Message
+	// Synced: this is at least the newest that the monitors had when they sent it. What comes before it is a history.
+	Synced bool
 	// Missed is how many events before this one were dropped because they were not fetched in time: a gap, or, with
 	// SubscribeOptions.Latest, maps that this one has replaced.
 	Missed int
+
+	size  int    // of what it brings
+	from  uint64 // of a log: the first version of which there may be entries
+	value *value // of Data, decoded: shared by all watches
 }
 
 // errNotQueued refuses to fetch what SubscribeFunc's function has been given.
@@ -109,10 +123,15 @@ type Subscription struct {
 	events  int                   // at most, in queue
 	size    int                   // of them together, at most
 	f       func(MapEvent, error) // gets the events as they come; nil: they are queued for Next
+	// merge makes one event of two, instead of the first being dropped; missed says that there is more to the first than
+	// to nothing.
+	merge func(first, second MapEvent) (both MapEvent, missed bool)
+	level LogLevel // of a log
 
 	// Owned by the client's goroutine.
-	next  uint64 // the first epoch that is of interest
-	ended bool   // it is out of the table, and f was told
+	next  uint64           // the first epoch that is of interest
+	ended bool             // it is out of the table, and f was told
+	told  *monmsg.LogEntry // of a log: the newest entry that it has got
 
 	mu     sync.Mutex
 	queue  []MapEvent
@@ -122,13 +141,12 @@ type Subscription struct {
 	wake   chan struct{} // capacity 1
 }
 
-// Subscribe follows a map: monmap, osdmap, mgrmap, fsmap, fsmap.user, servicemap, config, kv:PREFIX, or one level of the
-// cluster log, log-info for example, which is that level and those above; a second level at the same time is an
-// ErrLogLevel from Next. It starts at an epoch: 0 is the newest map in full; for osdmap a later one
-// gets the incrementals from there on, or full maps where the monitors have trimmed them. With onetime the subscription
-// ends with the first answer; an osdmap then gets as many as there are. Of OSD maps that the present session has brought
-// already, to another subscriber, a monitor sends only the newest again, in full. What a subscription has seen it
-// does not see again after a change of session. Maps that the client's capabilities do not allow never come.
+// Subscribe follows a map: monmap, osdmap, mgrmap, fsmap, fsmap.user, servicemap, config, kv:PREFIX, or a level of the
+// cluster log, log-info for example, which is that level and those above. It starts at an epoch: 0 is the newest map in
+// full; for osdmap a later one gets the incrementals from there on, or full maps where the monitors have trimmed them; for
+// the log a later one gets the history, and 0 what is new. With onetime the subscription ends with the first answer; an
+// osdmap then gets as many as there are. What a subscription has seen it does not see again, after a change of session or
+// because others want it. Maps that the client's capabilities do not allow never come.
 // Implements: MonClient::sub_want.
 func (c *Client) Subscribe(what string, start uint64, onetime bool) (*Subscription, error) {
 	return c.SubscribeWith(SubscribeOptions{What: what, Start: start, Onetime: onetime})
@@ -148,7 +166,7 @@ func (c *Client) SubscribeWith(o SubscribeOptions) (*Subscription, error) {
 
 // SubscribeFunc does what Subscribe does and hands f the events as they come, on the client's goroutine, instead of
 // queueing them: no event is ever dropped, and Next is of no use. The last call of f has no event but the reason why there
-// are no more, which is what Next would return: io.EOF, ErrUnsubscribed, ErrClosed, ErrLogLevel. It comes exactly once, but
+// are no more, which is what Next would return: io.EOF, ErrUnsubscribed, ErrClosed. It comes exactly once, but
 // never when SubscribeFunc has returned an error. Client says what f may do.
 func (c *Client) SubscribeFunc(what string, start uint64, onetime bool, f func(MapEvent, error)) (*Subscription, error) {
 	if f == nil {
@@ -161,7 +179,7 @@ func (c *core) subscribe(s *Subscription) (*Subscription, error) {
 	if err := checkSubscribable(s.what); err != nil {
 		return nil, err
 	}
-	s.core = c
+	s.core, s.level = c, logLevelOf(s.what)
 	if err := c.post(func() { c.subs.add(s) }); err != nil {
 		return nil, fmt.Errorf("monclient: subscribe to %s: %w", s.what, err)
 	}
@@ -180,7 +198,8 @@ func (s *Subscription) Next(ctx context.Context) (MapEvent, error) {
 			e := s.queue[0]
 			s.queue[0] = MapEvent{}
 			s.queue = s.queue[1:]
-			s.bytes -= len(e.Data)
+			s.bytes -= e.size
+			s.core.stats.queued.Add(-1)
 			e.Missed, s.missed = s.missed, 0
 			s.mu.Unlock()
 			return e, nil
@@ -230,10 +249,18 @@ func (s *Subscription) end(err error) error {
 		s.err = err
 	}
 	if errors.Is(s.err, ErrUnsubscribed) {
+		s.core.stats.queued.Add(-int64(len(s.queue)))
 		s.queue, s.bytes = nil, 0
 	}
 	s.signal()
 	return s.err
+}
+
+// over reports whether nothing more is to come.
+func (s *Subscription) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err != nil
 }
 
 // signal wakes Next. The caller holds mu.
@@ -247,240 +274,42 @@ func (s *Subscription) signal() {
 // push hands an event over, unless nothing more is to come.
 func (s *Subscription) push(e MapEvent) {
 	s.mu.Lock()
+	before := s.missed
 	if s.err == nil && s.f == nil {
 		s.enqueue(e)
 	}
 	call := s.err == nil && s.f != nil
+	dropped := s.missed - before
 	s.mu.Unlock()
+	s.core.dropped(s, dropped, before == 0)
 	if call { // without the lock: f may close the subscription
 		s.f(e, nil)
 	}
 }
 
-// enqueue queues an event and drops the oldest ones when there are too many. The caller holds mu.
+// enqueue queues an event and drops the oldest ones, or merges them, when there are too many. The caller holds mu.
 func (s *Subscription) enqueue(e MapEvent) {
 	s.queue = append(s.queue, e)
-	s.bytes += len(e.Data)
+	s.core.stats.queued.Add(1)
+	s.bytes += e.size
 	most := s.events
 	if s.latest {
 		most = 1
 	}
 	for len(s.queue) > most || (s.bytes > s.size && len(s.queue) > 1) {
-		s.bytes -= len(s.queue[0].Data)
+		missed := true
+		if s.merge != nil {
+			before := s.queue[1].size
+			s.queue[1], missed = s.merge(s.queue[0], s.queue[1])
+			s.bytes += s.queue[1].size - before
+		}
+		s.bytes -= s.queue[0].size
 		s.queue[0] = MapEvent{}
 		s.queue = s.queue[1:]
-		s.missed++
+		s.core.stats.queued.Add(-1)
+		if missed {
+			s.missed++
+		}
 	}
 	s.signal()
-}
-
-// subscriptions are what the client wants of the monitors (MonSub in src/mon/MonSub.h): one entry for each name, which
-// any number of subscribers share. It is owned by the client's goroutine.
-type subscriptions struct {
-	core    *core
-	entries map[string]*subEntry
-	unsent  bool // of some entry
-}
-
-type subEntry struct {
-	subscribers []*Subscription
-	unsent      bool
-}
-
-func (t *subscriptions) init(c *core) {
-	t.core = c
-	t.entries = map[string]*subEntry{"monmap": {unsent: true}} // which the client itself follows
-	t.unsent = true
-}
-
-// want has flush send an entry.
-func (t *subscriptions) want(e *subEntry) { e.unsent, t.unsent = true, true }
-
-func (t *subscriptions) add(s *Subscription) {
-	if strings.HasPrefix(s.what, logPrefix) {
-		for name := range t.entries {
-			if strings.HasPrefix(name, logPrefix) && name != s.what {
-				t.end(s, fmt.Errorf("monclient: subscribe to %s: %w: %s", s.what, ErrLogLevel, name))
-				return
-			}
-		}
-	}
-	e := t.entries[s.what]
-	if e == nil {
-		e = new(subEntry)
-		t.entries[s.what] = e
-	}
-	e.subscribers = append(e.subscribers, s)
-	t.want(e)
-}
-
-// end ends a subscription and takes it out of the table. The first reason stays.
-func (t *subscriptions) end(s *Subscription, err error) {
-	if s.ended {
-		return
-	}
-	s.ended = true
-	err = s.end(err)
-	if e := t.entries[s.what]; e != nil {
-		if i := slices.Index(e.subscribers, s); i >= 0 {
-			e.subscribers = slices.Delete(e.subscribers, i, i+1)
-		}
-		if len(e.subscribers) == 0 && s.what != "monmap" {
-			delete(t.entries, s.what)
-		}
-	}
-	if s.f != nil {
-		s.f(MapEvent{}, err)
-	}
-}
-
-// resubscribe has everything sent again, on a new session.
-func (t *subscriptions) resubscribe() {
-	for _, e := range t.entries {
-		t.want(e)
-	}
-}
-
-// flush sends what has not been sent, in one message. The monitor keeps what it was told before.
-func (t *subscriptions) flush() {
-	c := t.core
-	if !t.unsent || !c.ready() {
-		return
-	}
-	t.unsent = false
-	var what map[string]monmsg.Subscription
-	for name, e := range t.entries {
-		if !e.unsent {
-			continue
-		}
-		e.unsent = false
-		if what == nil {
-			what = make(map[string]monmsg.Subscription)
-		}
-		what[name] = t.wanted(name, e)
-	}
-	if what != nil {
-		c.session.send(&monmsg.MMonSubscribe{What: what, Hostname: c.cfg.Hostname}, 0)
-	}
-}
-
-// wanted returns what to ask for: the earliest epoch that any subscriber wants. Those who have seen it skip it.
-func (t *subscriptions) wanted(name string, e *subEntry) monmsg.Subscription {
-	w := monmsg.Subscription{Flags: monmsg.SubscribeOnetime}
-	first := true
-	if name == "monmap" {
-		w, first = monmsg.Subscription{Start: uint64(t.core.monmap.Epoch) + 1}, false
-	}
-	for _, s := range e.subscribers {
-		if first || s.next < w.Start {
-			w.Start = s.next
-		}
-		if !s.onetime {
-			w.Flags = 0
-		}
-		first = false
-	}
-	if s := t.core.session; name == "osdmap" && w.Start <= s.osdmapSent {
-		w.Start = 0 // the newest one in full is all that it sends of those
-	}
-	return w
-}
-
-// endAll ends all subscriptions.
-func (t *subscriptions) endAll(err error) {
-	for _, s := range t.all() {
-		t.end(s, err)
-	}
-}
-
-// all returns all subscribers.
-func (t *subscriptions) all() []*Subscription {
-	var all []*Subscription
-	for _, e := range t.entries {
-		all = append(all, e.subscribers...)
-	}
-	return all
-}
-
-// deliver hands a message to those who wait for what is in it.
-func (t *subscriptions) deliver(m monmsg.Message) {
-	one := func(what string, epoch uint64, full bool, data []byte) {
-		t.publish(what, []MapEvent{{What: what, Epoch: epoch, Full: full, Data: data, Message: m}}, true)
-	}
-	switch m := m.(type) {
-	case *monmsg.MMonMap:
-		one("monmap", uint64(t.core.monmap.Epoch), true, m.Map)
-	case *monmsg.MOSDMap:
-		t.deliverOSDMaps(m)
-	case *monmsg.MMgrMap:
-		one("mgrmap", uint64(m.Epoch()), true, m.Map)
-	case *monmsg.MFSMap:
-		one("fsmap", uint64(m.Epoch), true, m.Map)
-	case *monmsg.MFSMapUser:
-		one("fsmap.user", uint64(m.Epoch), true, m.Map)
-	case *monmsg.MServiceMap:
-		one("servicemap", uint64(m.Epoch()), true, m.Map)
-	case *monmsg.MConfig:
-		one("config", 0, true, nil)
-	case *monmsg.MKVData:
-		one(kvPrefix+m.Prefix, m.Version, !m.Incremental, nil)
-	case *monmsg.MLog:
-		for name := range t.entries {
-			if strings.HasPrefix(name, logPrefix) {
-				one(name, m.Version, false, nil)
-			}
-		}
-	default:
-		t.core.cfg.Logger.Debug("message ignored", "type", monmsg.TypeName(m.MsgType()))
-	}
-}
-
-// deliverOSDMaps brings the maps of one message into the order of their epochs. Of a full map and an incremental of the
-// same epoch only the full map counts.
-func (t *subscriptions) deliverOSDMaps(m *monmsg.MOSDMap) {
-	if m.FSID != t.core.fsid {
-		t.core.cfg.Logger.Warn("osdmap of another cluster ignored", "fsid", m.FSID)
-		return
-	}
-	events := make([]MapEvent, 0, len(m.Incrementals)+len(m.Full))
-	for _, e := range m.Full {
-		events = append(events, MapEvent{What: "osdmap", Epoch: uint64(e.Epoch), Full: true, Data: e.Map, Message: m})
-	}
-	for _, e := range m.Incrementals {
-		if !slices.ContainsFunc(m.Full, func(f monmsg.EpochMap) bool { return f.Epoch == e.Epoch }) {
-			events = append(events, MapEvent{What: "osdmap", Epoch: uint64(e.Epoch), Data: e.Map, Message: m})
-		}
-	}
-	slices.SortFunc(events, func(a, b MapEvent) int { return int(int64(a.Epoch) - int64(b.Epoch)) })
-	whole := len(events) == 0 || events[len(events)-1].Epoch >= uint64(m.Newest)
-	t.publish("osdmap", events, whole)
-}
-
-// publish hands events to the subscribers of a name, each from the epoch on that it wants. whole says that there is
-// nothing more for now, which ends onetime subscriptions; otherwise they go on from where the message ended.
-func (t *subscriptions) publish(what string, events []MapEvent, whole bool) {
-	e := t.entries[what]
-	if e == nil {
-		return // nobody wants it any more
-	}
-	for _, s := range slices.Clone(e.subscribers) {
-		got := false
-		for _, event := range events {
-			if event.Epoch != 0 && event.Epoch < s.next {
-				continue
-			}
-			s.push(event)
-			got = true
-			if event.Epoch != 0 {
-				s.next = event.Epoch + 1
-			}
-		}
-		if s.onetime && got {
-			if whole {
-				t.end(s, io.EOF)
-			} else if !s.ended {
-				t.want(e) // the monitor has forgotten it after the first 40 maps
-			}
-		}
-	}
 }

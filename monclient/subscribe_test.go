@@ -180,29 +180,30 @@ func TestWaitForMap(t *testing.T) {
 	})
 }
 
-func TestOneLevelOfTheLogAtATime(t *testing.T) {
+// Monitors keep one level of the log for a session: the lowest is subscribed to.
+func TestLevelsOfTheLogAtTheSameTime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := startMons(t, 1, montest.Options{})
 		client := c.connect()
-		info, err := client.Subscribe("log-info", 0, false)
-		require.NoError(t, err)
 		warn, err := client.Subscribe("log-warn", 0, false)
 		require.NoError(t, err)
-		_, err = warn.Next(t.Context())
-		require.ErrorIs(t, err, ErrLogLevel)
-		require.NoError(t, info.Close())
-		warn, err = client.Subscribe("log-warn", 0, false)
+		synctest.Wait()
+		info, err := client.Subscribe("log-info", 0, false)
 		require.NoError(t, err)
 		synctest.Wait()
-		c.Log(monmsg.LogInfo, "of the other level")
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, err = warn.Next(ctx)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, []map[string]monmsg.Subscription{{"monmap": {Start: 2}}, {"log-warn": {}}, {"log-info": {}}}, subscribed(c.Mon("a")))
+		c.Log(monmsg.LogInfo, "just so")
 		c.Log(monmsg.LogWarn, "watch out")
-		e, err := warn.Next(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, "watch out", e.Message.(*monmsg.MLog).Entries[0].Message)
+		text := func(s *Subscription) string {
+			e, err := s.Next(t.Context())
+			require.NoError(t, err)
+			entries := e.Message.(*monmsg.MLog).Entries
+			require.Len(t, entries, 1)
+			return entries[0].Message
+		}
+		require.Equal(t, "watch out", text(warn))
+		require.Equal(t, "just so", text(info))
+		require.Equal(t, "watch out", text(info))
 	})
 }
 
@@ -221,7 +222,7 @@ func TestMapsOfEveryKindReachTheirSubscribers(t *testing.T) {
 		{"config", &monmsg.MConfig{Options: map[string]string{"a": "b"}}, 0, true},
 		{"kv:config/", &monmsg.MKVData{Version: 33, Prefix: "config/"}, 33, true},
 		{"kv:x", &monmsg.MKVData{Version: 33, Prefix: "x", Incremental: true}, 33, false},
-		{"log-info", &monmsg.MLog{Paxos: monmsg.Paxos{Version: 33}, FSID: testFSID}, 33, false},
+		{"log-info", &monmsg.MLog{Paxos: monmsg.Paxos{Version: 33}, FSID: testFSID, Entries: []monmsg.LogEntry{{Priority: monmsg.LogInfo}}}, 33, false},
 		{"osdmap", osdmaps(33, nil, 33), 33, true},
 	}
 	for _, tt := range tests {
@@ -248,7 +249,8 @@ func TestMapsOfEveryKindReachTheirSubscribers(t *testing.T) {
 	}
 }
 
-// Monitors never send an osdmap again in a session, but for the newest in full.
+// Monitors send an osdmap again in a session when an earlier epoch is asked for than the one that they sent last, which is the only
+// one that they do not send again.
 func TestOSDMapsThatTheSessionHasBroughtAlready(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := startMons(t, 1, montest.Options{})
@@ -262,15 +264,23 @@ func TestOSDMapsThatTheSessionHasBroughtAlready(t *testing.T) {
 		for _, epoch := range []uint64{3, 10} {
 			got, err := client.WaitForMap(t.Context(), "osdmap", epoch)
 			require.NoError(t, err)
-			require.Equal(t, uint64(10), got)
+			require.Equal(t, max(epoch, 3), got)
 		}
 		second, err := client.Subscribe("osdmap", 5, false)
 		require.NoError(t, err)
 		defer second.Close()
-		require.Equal(t, "full 10", nextOSDMap(t, second))
+		require.Equal(t, []string{"inc 5", "inc 6", "inc 7", "inc 8", "inc 9", "inc 10"}, nextOSDMaps(t, second, 6))
+		third, err := client.Subscribe("osdmap", 10, false)
+		require.NoError(t, err)
+		defer third.Close()
+		require.Equal(t, "inc 10", nextOSDMap(t, third))
 		require.NoError(t, c.Advance("osdmap", 1))
-		require.Equal(t, "inc 11", nextOSDMap(t, first), "who has seen it does not see it again")
-		require.Equal(t, "inc 11", nextOSDMap(t, second))
+		for _, s := range []*Subscription{first, second, third} {
+			require.Equal(t, "inc 11", nextOSDMap(t, s), "who has seen it does not see it again")
+		}
+		synctest.Wait()
+		asked := subscribed(c.Mon("a"))
+		require.Equal(t, uint64(9), asked[len(asked)-1]["osdmap"].Start)
 	})
 }
 

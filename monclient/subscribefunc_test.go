@@ -78,7 +78,6 @@ func TestLastCallOfSubscribeFuncSaysWhy(t *testing.T) {
 		{"the client is closed", "osdmap", false, func(c *Client, _ *Subscription) { c.Close() }, ErrClosed},
 		{"closed first", "osdmap", false, func(c *Client, s *Subscription) { s.Close(); c.Close() }, ErrUnsubscribed},
 		{"closed last", "osdmap", false, func(c *Client, s *Subscription) { c.Close(); s.Close() }, ErrClosed},
-		{"another level of the log", "log-warn", false, func(*Client, *Subscription) {}, ErrLogLevel},
 	}
 	for _, tt := range tests {
 		for _, waited := range []string{"at once", "when all is quiet"} {

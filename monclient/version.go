@@ -19,7 +19,7 @@ func (c *Client) Version(ctx context.Context, what string) (newest, oldest uint6
 	if err != nil {
 		return 0, 0, err
 	}
-	return versionReply(what, c.core.wait(ctx, call, c.core.cfg.OpTimeout))
+	return versionReply(what, c.core.wait(ctx, call, c.core.opTimeout(0)))
 }
 
 // StartVersion does what Version does and returns at once; done is called with what Version would return. timeout, done
@@ -44,7 +44,7 @@ func versionCall(what string) (*Call, error) {
 	if err := oneOf(what, versionedMaps); err != nil {
 		return nil, fmt.Errorf("monclient: %w: %w", ErrUnknownMap, err)
 	}
-	return &Call{message: func(_ *core, id uint64) monmsg.Message {
+	return &Call{name: what, message: func(_ *core, id uint64) monmsg.Message {
 		return &monmsg.MMonGetVersion{Handle: id, What: what}
 	}}, nil
 }

@@ -19,6 +19,8 @@ type room struct {
 	kind kind
 	// never lists standard packages that this room must do without, beyond those that its kind forbids.
 	never string
+	// outside is a module that this room, and no other library or program, may bring along.
+	outside string
 	// cgo allows import "C".
 	cgo bool
 	// mayBeAbsent is for a room that has been planned and not been built.
@@ -36,6 +38,9 @@ const (
 // libraryNever is what no library room imports: it would act on a process that is not ours.
 const libraryNever = "log os/signal flag testing"
 
+// prometheus is what metrics need, with all that belongs to it.
+const prometheus = "github.com/prometheus/"
+
 // rooms is the architecture, from the bottom up. Test files may import, beyond what the row says, their own room,
 // everything in internal/ and monclient/montest.
 var rooms = []room{
@@ -48,6 +53,9 @@ var rooms = []room{
 	{path: "monclient/cephconf", imports: "denc cephx", never: "net/http"},
 	{path: "monclient/cmdtable", never: "net os"},
 	{path: "monclient", imports: "denc cephx msgr2 monclient/monmsg monclient/cephmap monclient/cephconf monclient/cmdtable", never: "net/http"},
+
+	// Metrics, for those who want Prometheus' packages in their program.
+	{path: "monclient/prom", imports: "monclient", outside: prometheus, never: "net net/http os"},
 
 	// A monitor for tests: the other end of the wire, so it must not know the client.
 	{path: "monclient/montest", imports: "denc cephx msgr2 monclient/monmsg monclient/cephmap internal/memnet",
@@ -74,7 +82,9 @@ var rooms = []room{
 	{path: "test/montest", imports: "*", kind: support},
 	{path: "test/survive", imports: "*", kind: support},
 	{path: "test/cephmap", imports: "*", kind: support},
+	{path: "test/compat", imports: "internal/realceph", kind: support},
 	{path: "test/osdmap", imports: "*", kind: support},
+	{path: "test/words", imports: "*", kind: support},
 	{path: "test/abi", kind: support},
 	{path: "test/capi", imports: "monclient/montest", kind: support},
 	{path: "test/host", imports: "*", kind: support},
@@ -196,7 +206,13 @@ func TestDependencies(t *testing.T) {
 	listed := goList(t, moduleDir(t))
 	for path, r := range byPath {
 		p, ok := listed[modulePath+"/"+path]
-		if r.kind != library || !ok {
+		if r.kind == support || !ok {
+			continue
+		}
+		for _, dep := range p.Deps {
+			require.True(t, !strings.HasPrefix(dep, prometheus) || r.outside == prometheus, "%s depends on %s", path, dep)
+		}
+		if r.kind != library {
 			continue
 		}
 		reachable := map[string]bool{}

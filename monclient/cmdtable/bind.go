@@ -16,60 +16,103 @@ var confirmations = []string{
 // The values, by the arguments' names, are what package json writes as the monitors want it: text, true and false,
 // numbers (json.Number, or uint64 for an OSD's), and []any of these.
 func (c *Command) Bind(words []string) (map[string]any, error) {
-	values := make(map[string]any)
-	var passed error // why an optional argument was passed over, which is likely why a word is left
-	next := 0        // the argument that the next word may be for
-	for i := 0; i < len(words); i++ {
-		word := words[i]
-		arg, text, hasText := c.keyword(word)
-		if arg != nil {
-			switch {
-			case hasText:
-			case arg.Type == "CephBool":
-				text = "true"
-			case i+1 == len(words):
-				return nil, fmt.Errorf("%s needs a value", word)
-			default:
-				i++
-				text = words[i]
-			}
-			if err := arg.store(values, text, true); err != nil {
-				return nil, err
-			}
-			continue
+	b := newBinding(c)
+	for len(words) > 0 {
+		taken, err := b.take(words)
+		if err != nil {
+			return nil, err
 		}
-		taken := false
-		for ; next < len(c.Args) && !taken; next++ {
-			arg := c.Args[next]
-			if _, set := values[arg.Name]; !arg.Positional || (set && !arg.List) {
-				continue
-			}
-			if strings.HasPrefix(word, "--") && arg.Type != "CephChoices" && !slices.Contains(confirmations, word) {
-				continue
-			}
-			err := arg.store(values, word, false)
-			if err == nil {
-				taken = true
-				if arg.List {
-					next-- // the next word may be for it, too
-				}
-				continue
-			}
-			if _, set := values[arg.Name]; arg.Required && !set {
-				return nil, err
-			}
-			passed = err
-		}
-		if !taken {
-			return nil, c.left(word, passed)
-		}
+		words = words[taken:]
 	}
 	for _, arg := range c.Args {
-		if _, set := values[arg.Name]; arg.Required && !set {
+		if arg.Required && b.how[arg] == 0 {
 			return nil, fmt.Errorf("missing %s", arg)
 		}
 	}
-	return values, nil
+	return b.values, nil
+}
+
+// way is how an argument has got its value.
+type way int
+
+const (
+	byPlace way = iota + 1
+	byName
+	implied // by the name of a boolean alone
+)
+
+// binding is the words of a command on their way to its arguments.
+type binding struct {
+	cmd    *Command
+	values map[string]any
+	how    map[*Arg]way
+	next   int   // the argument that the next word may be for
+	passed error // why an optional argument was passed over, which is likely why a word is left
+}
+
+func newBinding(c *Command) *binding {
+	return &binding{cmd: c, values: make(map[string]any), how: make(map[*Arg]way, len(c.Args))}
+}
+
+// take gives the first of the words to an argument, or the first two. It returns how many.
+func (b *binding) take(words []string) (int, error) {
+	word := words[0]
+	arg, text, hasText := b.cmd.keyword(word)
+	taken, how := 1, byName
+	switch {
+	case arg == nil || (!hasText && arg.isConfirmation(word, len(words) == 1)):
+		return 1, b.place(word)
+	case hasText:
+	case arg.Type == "CephBool":
+		text, how = "true", implied
+	case len(words) == 1:
+		return 0, fmt.Errorf("%s needs a value: %s", word, arg.Expects())
+	default:
+		text, taken = words[1], 2
+	}
+	if b.how[arg] == byPlace && !arg.List {
+		return 0, fmt.Errorf("%s is given twice: as %v, and as %s", arg.Name, b.values[arg.Name], word)
+	}
+	b.how[arg] = how
+	return taken, arg.store(b.values, text, true)
+}
+
+// place gives a word to the next argument that it fits.
+func (b *binding) place(word string) error {
+	for ; b.next < len(b.cmd.Args); b.next++ {
+		arg := b.cmd.Args[b.next]
+		how := b.how[arg]
+		if !arg.Positional || (how == byPlace && !arg.List) || (how == byName && !arg.List) {
+			continue
+		}
+		if strings.HasPrefix(word, "--") && arg.Type != "CephChoices" && !slices.Contains(confirmations, word) && b.cmd.Words[0] != "injectargs" {
+			continue
+		}
+		err := arg.store(b.values, word, false)
+		if err == nil {
+			b.how[arg] = byPlace
+			if !arg.List { // else the next word may be for it, too
+				b.next++
+			}
+			return nil
+		}
+		if arg.Required && how == 0 {
+			return err
+		}
+		if how == 0 {
+			b.passed = err
+		}
+	}
+	return b.cmd.left(word, b.passed)
+}
+
+// isConfirmation reports whether a word that is --name of an argument stands for itself: older releases declare such
+// words as text or as a choice.
+func (a *Arg) isConfirmation(word string, last bool) bool {
+	if a.Type == "CephChoices" {
+		return slices.Contains(a.Choices, word)
+	}
+	return last && a.Type == "CephString" && slices.Contains(confirmations, word)
 }
 
 // keyword returns the argument that a word names as --name or --name=value. Dashes and underscores are the same.

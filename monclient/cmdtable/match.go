@@ -31,20 +31,30 @@ func (e *UsageError) Error() string { return e.Command.Prefix() + ": " + e.Err.E
 func (e *UsageError) Unwrap() error { return e.Err }
 
 // Match finds the command that words stand for, and its arguments by name, as Bind does. Of several commands that the
-// words begin with, the one with the longest prefix that takes the rest is meant; when none does, the error is about
-// the longest. An error is an *UnknownError or a *UsageError.
+// words begin with, the one is meant that most of the words are needed for, those before the arguments and required
+// arguments, as the ceph tool has it (validate_command in src/pybind/ceph_argparse.py): words that lack an argument of one
+// command are not taken for another's, and neither is a command whose last word is cut short. An error is an *UnknownError or a *UsageError.
 func (t *Table) Match(words []string) (*Command, map[string]any, error) {
 	var candidates []*Command
+	most := 0
 	for c := range t.Commands() {
-		if len(c.Words) <= len(words) && slices.Equal(c.Words, words[:len(c.Words)]) {
+		if len(c.Words) > len(words) || !slices.Equal(c.Words, words[:len(c.Words)]) {
+			continue
+		}
+		n := c.uses(words[len(c.Words):])
+		if n > most {
+			most, candidates = n, nil
+		}
+		if n == most {
 			candidates = append(candidates, c)
 		}
 	}
-	if len(candidates) == 0 {
+	if len(candidates) == 0 || (len(words) > most && t.cutShort(words)) {
 		return nil, nil, &UnknownError{Words: slices.Clone(words), Near: t.Similar(words)}
 	}
+	// Those that need the fewest come first: an argument more that is optional is better than one that is missing.
 	slices.SortStableFunc(candidates, func(a, b *Command) int {
-		return cmp.Or(cmp.Compare(len(b.Words), len(a.Words)), cmp.Compare(a.required(), b.required()))
+		return cmp.Compare(len(a.Words)+a.required(), len(b.Words)+b.required())
 	})
 	var first error
 	for _, c := range candidates {
@@ -57,6 +67,36 @@ func (t *Table) Match(words []string) (*Command, map[string]any, error) {
 		}
 	}
 	return nil, nil, first
+}
+
+// cutShort reports whether words are those that a command begins with, but for the end of the last.
+func (t *Table) cutShort(words []string) bool {
+	for c := range t.Commands() {
+		if begins(c.Words, words) && c.Words[len(words)-1] != words[len(words)-1] {
+			return true
+		}
+	}
+	return false
+}
+
+// uses returns how many of the command's words and required arguments there are in its words and these arguments. A list
+// does not count: it would take anything.
+func (c *Command) uses(args []string) int {
+	b := newBinding(c)
+	for len(args) > 0 {
+		taken, err := b.take(args)
+		if err != nil {
+			break
+		}
+		args = args[taken:]
+	}
+	n := len(c.Words)
+	for _, a := range c.Args {
+		if a.Required && !a.List && b.how[a] != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // maxSimilar is how many commands Similar returns.

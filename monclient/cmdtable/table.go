@@ -75,10 +75,15 @@ func (t *Table) Commands() iter.Seq[*Command] {
 func (c *Command) Prefix() string { return strings.Join(c.Words, " ") }
 
 // String returns the command's line of usage.
-func (c *Command) String() string {
+func (c *Command) String() string { return c.usage(false) }
+
+// Short returns the command's line of usage with long lists of choices left out.
+func (c *Command) Short() string { return c.usage(true) }
+
+func (c *Command) usage(short bool) string {
 	words := slices.Clone(c.Words)
 	for _, a := range c.Args {
-		words = append(words, a.String())
+		words = append(words, a.usage(short))
 	}
 	return strings.Join(words, " ")
 }
@@ -95,9 +100,21 @@ func (c *Command) required() int {
 }
 
 // String returns the argument's place in a line of usage.
-func (a *Arg) String() string {
+func (a *Arg) String() string { return a.usage(false) }
+
+// longChoices is how long a list of choices may be in a short line of usage.
+const longChoices = 30
+
+func (a *Arg) usage(short bool) string {
 	var text string
-	switch value := a.value(); {
+	value := a.value()
+	if short && a.Type == "CephChoices" && len(value) > longChoices {
+		value = ""
+		if !a.Positional {
+			value = a.Name
+		}
+	}
+	switch {
 	case a.Type == "CephBool":
 		text = "--" + strings.ReplaceAll(a.Name, "_", "-")
 	case a.Type == "CephChoices" && len(a.Choices) == 1 && a.Positional:

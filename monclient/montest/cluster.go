@@ -84,6 +84,10 @@ func New(o Options) (*Cluster, error) {
 		return nil, err
 	}
 	c.elect()
+	if err := c.startMgrs(); err != nil {
+		c.Close()
+		return nil, err
+	}
 	return c, nil
 }
 
@@ -99,6 +103,7 @@ func (c *Cluster) Close() {
 			m.FillHole()
 			m.stop()
 		}
+		c.stopMgrs()
 		for _, m := range mons {
 			m.conns.Wait()
 		}
@@ -145,7 +150,13 @@ func (c *Cluster) Dial(ctx context.Context, network, address string) (net.Conn, 
 
 // holeAt returns the black hole in which packets to an address are lost, nil if they are not.
 func (c *Cluster) holeAt(address string) *blackHole {
-	for _, m := range c.Mons() {
+	ends := c.Mons()
+	c.state.mu.Lock()
+	for _, m := range c.state.mgrs.list {
+		ends = append(ends, m.end)
+	}
+	c.state.mu.Unlock()
+	for _, m := range ends {
 		if hole := m.hole.Load(); hole != nil && m.Addr().AddrPort().String() == address {
 			return hole
 		}

@@ -22,6 +22,8 @@ type Command struct {
 	// Client is who sent it, Mon the monitor that got it.
 	Client denc.EntityName
 	Mon    string
+	// Mgr is the manager that got it, where it was for one; then there is no Mon.
+	Mgr string
 	// Tell: it was meant for this monitor ("ceph tell").
 	Tell bool
 }
@@ -150,13 +152,17 @@ func (s *session) run(cmd Command) Result {
 		commands = tellCommands
 	}
 	own, ok := commands[cmd.Prefix]
+	ctx := &commandContext{state: st, session: s, Command: cmd}
+	if !cmd.Tell && ctx.ofMgr(cmd.Prefix) {
+		return ctx.proxy()
+	}
 	switch {
 	case !ok && cmd.Tell:
 		return Fail(denc.EINVAL, "unknown command prefix %s", cmd.Prefix)
 	case !ok:
 		return Fail(denc.EINVAL, "command not known")
 	}
-	return own.run(&commandContext{state: st, session: s, Command: cmd})
+	return own.run(ctx)
 }
 
 // commandContext is what the monitors' own commands work with. The state's mutex is held.
@@ -164,6 +170,7 @@ type commandContext struct {
 	*state
 	session *session
 	Command
+	mgrGrants []grant // of a client of the manager
 }
 
 // ownCommand is one of the monitors' own commands. signature is what get_command_descriptions says of it.

@@ -16,6 +16,7 @@ var daemonCommands = []ownCommand{
 	{signature: "mgr module ls", help: "list the manager's modules", module: "mgr", perm: "r", run: cmdMgrModuleLs},
 	{signature: "mgr module enable name=module,type=CephString name=force,type=CephChoices,strings=--force,req=false", help: "enable a module of the manager", module: "mgr", perm: "rw", run: cmdMgrModuleEnable},
 	{signature: "mgr module disable name=module,type=CephString", help: "disable a module of the manager", module: "mgr", perm: "rw", run: cmdMgrModuleDisable},
+	{signature: "mgr fail name=who,type=CephString,req=false", help: "have another manager take over", module: "mgr", perm: "rw", run: cmdMgrFail},
 	{signature: "mgr services", help: "list the addresses of the manager's modules", module: "mgr", perm: "r", run: cmdMgrServices},
 	{signature: "mgr metadata name=who,type=CephString,req=false", help: "show what is known of the managers' hosts", module: "mgr", perm: "r", run: cmdNoMetadata},
 	{signature: "mgr versions", help: "count the managers by version", module: "mgr", perm: "r", run: cmdNoVersions},
@@ -57,15 +58,6 @@ func cmdMgrModuleLs(c *commandContext) Result {
 		w.strs("enabled_modules", enabled)
 		w.empties("[]", "disabled_modules")
 	})
-}
-
-// changeMgrMap publishes a changed MgrMap.
-func (c *commandContext) changeMgrMap(change func(m *mgrMap)) {
-	next := c.mgrmap.clone()
-	next.Epoch++
-	change(next)
-	c.mgrmap = next
-	c.publish("mgrmap")
 }
 
 func cmdMgrModuleEnable(c *commandContext) Result {

@@ -110,16 +110,33 @@ func describeMon(c *commandContext, table map[string]ownCommand) Result {
 	for prefix, u := range c.handlers {
 		table[prefix] = ownCommand{signature: u.signature, help: "a command of this test", module: "mon", perm: "rw"}
 	}
+	if len(c.mgrs.list) > 0 {
+		for prefix, row := range c.withMgrHandlers(mgrCommands) {
+			if _, ok := table[prefix]; !ok {
+				table[prefix] = row
+			}
+		}
+	}
 	maps.DeleteFunc(table, func(_ string, row ownCommand) bool { return c.release() < row.since })
 	return c.json(describe(c, table, func(w *jsonWriter, prefix string, row ownCommand) {
 		w.str("module", row.module)
 		w.str("perm", row.perm)
-		w.uint("flags", commandFlags[prefix])
+		flags := commandFlags[prefix]
+		if c.ofMgr(prefix) {
+			flags |= flagMgr
+		}
+		w.uint("flags", flags)
 	}))
 }
 
-// describeTell answers get_command_descriptions for one monitor.
+// describeTell answers get_command_descriptions for one monitor, with the commands of the package's user, or for a manager.
 func describeTell(c *commandContext, table map[string]ownCommand) Result {
+	if c.Mgr == "" {
+		table = maps.Clone(table)
+		for prefix, u := range c.handlers {
+			table[prefix] = ownCommand{signature: u.signature, help: "a command of this test"}
+		}
+	}
 	return c.pretty(describe(c, table, func(*jsonWriter, string, ownCommand) {}))
 }
 

@@ -45,10 +45,11 @@ func (db *configDB) effective(name denc.EntityName) map[string]string {
 	return all
 }
 
-// publishConfig sends the configuration that counts for a client: once, and then whenever it has changed.
+// publishConfig sends the configuration that counts for a client: once in a session, however often it subscribes, and then
+// whenever it has changed (ConfigMonitor::maybe_send_config in src/mon/ConfigMonitor.cc).
 func (st *state) publishConfig(s *session, sub *subscription) {
 	options := st.config.effective(s.auth.name)
-	if s.configSent != nil && maps.Equal(options, s.configSent) && sub.start != 0 {
+	if s.configSent != nil && maps.Equal(options, s.configSent) {
 		return
 	}
 	s.configSent = options

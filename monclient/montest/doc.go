@@ -15,6 +15,10 @@
 //   - authentication: SetTicketTTL, ExpireTickets, WipeServiceKeys, RotateKey, the commands "auth rotate" and "auth
 //     get-or-create-pending", RejectReclaim.
 //
+// With Options.Mgrs there are managers as well, to which clients come with tickets of the monitors: Mgr.Kill, Freeze, Start, and
+// the faults of networks; FailMgr has them change places, and HandleMgrCommand answers for them. They have a few commands of
+// their own, "pg stat", "balancer status" and "tell" for "version" and "config show" among them.
+//
 // Mon.Heal ends what is wrong with a monitor's connections. How often a command was executed the monitors know best: each
 // "log" that they execute is one of LogEntries.
 //

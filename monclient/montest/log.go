@@ -2,7 +2,9 @@ package montest
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/libmonclient/libmonclient/denc"
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 )
 
@@ -24,6 +26,26 @@ type logged struct {
 // logLevels are the names of log subscriptions, by the least level that they bring.
 var logLevels = map[string]monmsg.LogPriority{
 	"log-debug": monmsg.LogDebug, "log-info": monmsg.LogInfo, "log-sec": monmsg.LogSec, "log-warn": monmsg.LogWarn, "log-error": monmsg.LogError,
+}
+
+// maxLogKeys is how many entries monitors know again, at least (mon_log_max_summary).
+const maxLogKeys = 50
+
+// known reports whether the log has an entry among its newest ones (LogSummary::contains in src/common/LogEntry.h).
+func (l *clusterLog) known(e *monmsg.LogEntry) bool {
+	recent := l.entries[max(len(l.entries)-maxLogKeys, 0):]
+	return slices.ContainsFunc(recent, func(x logged) bool { return x.Rank == e.Rank && x.Stamp == e.Stamp && x.Seq == e.Seq })
+}
+
+// mayWriteLog reports whether a client may write into the log.
+func (st *state) mayWriteLog(name denc.EntityName) bool {
+	if st.opts.NoAuth {
+		return true
+	}
+	e, _ := st.auth.lookup(name)
+	return slices.ContainsFunc(parseCaps(e.caps["mon"]), func(g grant) bool {
+		return g.all || (g.service == "" || g.service == "log") && strings.Contains(g.perm, "w")
+	})
 }
 
 // appendLog adds entries and publishes them. The caller holds mu.

@@ -17,11 +17,19 @@ type mgrMap struct {
 	ActiveChange        denc.UTime
 	ActiveFeatures      uint64
 	Available           bool
+	Standbys            []mgrStandby
 	Modules             []string // enabled, sorted
 	AvailableModules    []string // sorted
 	Services            map[string]string
 	LastFailureOSDEpoch uint32
 	Clients             []mgrClient
+}
+
+// mgrStandby is a manager that waits.
+type mgrStandby struct {
+	GID      uint64
+	Name     string
+	Features uint64
 }
 
 // mgrClient is a client that the active manager has inside itself.
@@ -78,7 +86,17 @@ func (m *mgrMap) encode(release cephmap.Release) []byte {
 	b = denc.AppendUint64(b, m.ActiveGID)
 	b = denc.AppendBool(b, m.Available)
 	b = denc.AppendString(b, m.ActiveName)
-	b = appendZeros(b, 1) // standbys
+	b = denc.AppendUint32(b, uint32(len(m.Standbys)))
+	for _, s := range m.Standbys {
+		b = denc.AppendUint64(b, s.GID)
+		var inner int
+		b, inner = denc.AppendStart(b, 4, 1)
+		b = denc.AppendUint64(b, s.GID)
+		b = denc.AppendString(b, s.Name)
+		b = appendZeros(b, 2) // available modules, by name and whole
+		b = denc.AppendUint64(b, s.Features)
+		b = denc.AppendFinish(b, inner)
+	}
 	b = appendList(b, m.Modules)
 	b = appendStrings(b, m.Services)
 	b = denc.AppendUint32(b, uint32(len(m.AvailableModules)))
@@ -144,7 +162,16 @@ func (m *mgrMap) dumpJSON(release cephmap.Release) []byte {
 		w.time("active_change", m.ActiveChange)
 		w.uint("active_mgr_features", m.ActiveFeatures)
 		w.bool("available", m.Available)
-		w.empties("[]", "standbys")
+		w.list("standbys", func() {
+			for _, s := range m.Standbys {
+				w.object("", func() {
+					w.uint("gid", s.GID)
+					w.str("name", s.Name)
+					w.uint("mgr_features", s.Features)
+					w.empties("[]", "available_modules")
+				})
+			}
+		})
 		w.strs("modules", m.Modules)
 		w.list("available_modules", func() {
 			for _, name := range m.AvailableModules {
@@ -185,7 +212,7 @@ func (m *mgrMap) statJSON() []byte {
 		w.uint("epoch", uint64(m.Epoch))
 		w.bool("available", m.Available)
 		w.str("active_name", m.ActiveName)
-		w.zeros("num_standby")
+		w.uint("num_standby", uint64(len(m.Standbys)))
 	})
 	return w.b
 }
@@ -194,6 +221,7 @@ func (m *mgrMap) statJSON() []byte {
 func (m *mgrMap) clone() *mgrMap {
 	n := *m
 	n.Modules, n.AvailableModules = slices.Clone(m.Modules), slices.Clone(m.AvailableModules)
+	n.Standbys = slices.Clone(m.Standbys)
 	n.Services, n.Clients = maps.Clone(m.Services), slices.Clone(m.Clients)
 	return &n
 }

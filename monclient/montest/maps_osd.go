@@ -102,12 +102,17 @@ type osdPool struct {
 	// PGNumMin and PGNumMax are options; 0: not set.
 	PGNumMin, PGNumMax int64
 	Applications       []string // sorted
+	SnapSeq            uint64
+	SnapEpoch          uint32
+	Snaps              []osdSnap // by ID
 }
 
 // Flags of a pool (pg_pool_t::FLAG_… in src/osd/osd_types.h).
 const (
-	osdPoolHashPSPool uint64 = 1 << 0
-	osdPoolCreating   uint64 = 1 << 15
+	osdPoolHashPSPool       uint64 = 1 << 0
+	osdPoolSelfManagedSnaps uint64 = 1 << 13
+	osdPoolPoolSnaps        uint64 = 1 << 14
+	osdPoolCreating         uint64 = 1 << 15
 )
 
 // newOSDMap returns the first map of a new cluster (OSDMonitor::create_initial in src/mon/OSDMonitor.cc).
@@ -132,6 +137,7 @@ func (m *osdMap) clone() *osdMap {
 	n.Pools, n.OSDs, n.Blocklist = slices.Clone(m.Pools), slices.Clone(m.OSDs), maps.Clone(m.Blocklist)
 	for i := range n.Pools {
 		n.Pools[i].Applications = slices.Clone(m.Pools[i].Applications)
+		n.Pools[i].Snaps = slices.Clone(m.Pools[i].Snaps)
 	}
 	n.ECProfiles = make(map[string]map[string]string, len(m.ECProfiles))
 	for name, profile := range m.ECProfiles {
@@ -367,8 +373,19 @@ func (p *osdPool) appendTo(b []byte, form cephmap.Release) []byte {
 	b = denc.AppendUint32(b, p.PGNum) // pgp_num
 	b = appendZeros(b, 2)             // lpg_num, lpgp_num
 	b = denc.AppendUint32(b, p.LastChange)
-	b = appendZeros(b, 3)                  // snap_seq, snap_epoch
-	b = appendZeros(b, 4)                  // snaps, removed_snaps, auid
+	b = denc.AppendUint64(b, p.SnapSeq)
+	b = denc.AppendUint32(b, p.SnapEpoch)
+	b = denc.AppendUint32(b, uint32(len(p.Snaps)))
+	for _, snap := range p.Snaps {
+		b = denc.AppendUint64(b, snap.ID)
+		var mark int
+		b, mark = denc.AppendStart(b, 2, 2)
+		b = denc.AppendUint64(b, snap.ID)
+		b = denc.AppendUTime(b, snap.Stamp)
+		b = denc.AppendString(b, snap.Name)
+		b = denc.AppendFinish(b, mark)
+	}
+	b = appendZeros(b, 3)                  // removed_snaps, auid
 	b = denc.AppendUint64(b, p.Flags)      //
 	b = appendZeros(b, 1)                  // crash_replay_interval
 	b = denc.AppendUint8(b, p.MinSize)     //

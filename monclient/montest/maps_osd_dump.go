@@ -179,9 +179,22 @@ func (p *osdPool) dump(w *jsonWriter, idKey string, release cephmap.Release) {
 			w.str(key, "0")
 		}
 		w.zeros("auid")
-		w.str("snap_mode", "selfmanaged")
-		w.zeros("snap_seq", "snap_epoch")
-		w.empties("[]", "pool_snaps")
+		mode := "selfmanaged"
+		if p.Flags&osdPoolPoolSnaps != 0 {
+			mode = "pool"
+		}
+		w.str("snap_mode", mode)
+		w.uint("snap_seq", p.SnapSeq)
+		w.uint("snap_epoch", uint64(p.SnapEpoch))
+		w.list("pool_snaps", func() {
+			for _, s := range p.Snaps {
+				w.object("", func() {
+					w.uint("snapid", s.ID)
+					w.time("stamp", s.Stamp)
+					w.str("name", s.Name)
+				})
+			}
+		})
 		w.str("removed_snaps", "[]")
 		w.zeros("quota_max_bytes", "quota_max_objects")
 		w.empties("[]", "tiers")

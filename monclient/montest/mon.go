@@ -17,6 +17,7 @@ import (
 type Mon struct {
 	cluster *Cluster
 	name    string
+	mgr     *Mgr // whose connections these are, nil: a monitor's
 
 	conns sync.WaitGroup // serving goroutines, accepting included
 	hole  atomic.Pointer[blackHole]
@@ -106,11 +107,11 @@ func (m *Mon) listen() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.listener != nil {
-		return fmt.Errorf("montest: mon.%s runs already", m.name)
+		return fmt.Errorf("montest: %s runs already", m.entity())
 	}
 	l, err := m.cluster.listen(m.addr)
 	if err != nil {
-		return fmt.Errorf("montest: mon.%s: %w", m.name, err)
+		return fmt.Errorf("montest: %s: %w", m.entity(), err)
 	}
 	if tcp, ok := l.Addr().(*net.TCPAddr); ok {
 		m.addr.Port = uint16(tcp.Port)
@@ -119,6 +120,14 @@ func (m *Mon) listen() error {
 	m.conns.Add(1)
 	go m.acceptLoop(l)
 	return nil
+}
+
+// entity returns the daemon's name.
+func (m *Mon) entity() string {
+	if m.mgr != nil {
+		return m.name
+	}
+	return "mon." + m.name
 }
 
 // acceptLoop accepts connections until the listener is closed.
@@ -166,6 +175,10 @@ func (m *Mon) serve(nc *faultyConn) {
 				return
 			}
 		}
+	}
+	if m.mgr != nil {
+		m.mgr.serve(nc)
+		return
 	}
 	c := m.cluster
 	auth := c.newServerAuth(m)

@@ -14,6 +14,9 @@ import (
 type Options struct {
 	// Mons is how many monitors there are, 0: 1. They are called a, b, c and so on.
 	Mons int
+	// Mgrs is how many managers there are, at most 3. They are called x, y, z; x is active. Without any, monitors answer what
+	// of theirs they can, as they always do here.
+	Mgrs int
 	// Release is what the monitors say they are, and how they encode maps: cephmap.ReleasePacific, ReleaseReef or
 	// ReleaseTentacle, 0: Reef.
 	Release cephmap.Release
@@ -51,6 +54,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Mons < 0 || o.Mons > maxMons {
 		return o, fmt.Errorf("montest: Options.Mons is %d, want 1 to %d", o.Mons, maxMons)
+	}
+	if o.Mgrs < 0 || o.Mgrs > maxMgrs {
+		return o, fmt.Errorf("montest: Options.Mgrs is %d, want 0 to %d", o.Mgrs, maxMgrs)
 	}
 	switch o.Release {
 	case 0:

@@ -141,6 +141,12 @@ func (s *session) handle(m monmsg.Message, tid uint64) bool {
 		s.getOSDMap(m, tid)
 	case *monmsg.MMonCommand:
 		s.command(m, tid)
+	case *monmsg.MPoolOp:
+		return s.poolOp(m, tid)
+	case *monmsg.MStatfs:
+		s.statfs(m, tid)
+	case *monmsg.MGetPoolStats:
+		s.poolStats(m, tid)
 	case *monmsg.MCommand:
 		s.tell(m, tid)
 	case *monmsg.MAuth:
@@ -161,7 +167,7 @@ func (s *session) handle(m monmsg.Message, tid uint64) bool {
 // needsQuorum reports whether a monitor that is out of quorum keeps a message without an answer.
 func needsQuorum(m monmsg.Message) bool {
 	switch m.(type) {
-	case *monmsg.MMonCommand, *monmsg.MMonGetVersion, *monmsg.MLog, *monmsg.MMonGetOSDMap:
+	case *monmsg.MMonCommand, *monmsg.MMonGetVersion, *monmsg.MLog, *monmsg.MMonGetOSDMap, *monmsg.MPoolOp, *monmsg.MStatfs, *monmsg.MGetPoolStats:
 		return true
 	}
 	return false
@@ -177,6 +183,9 @@ func (s *session) subscribe(m *monmsg.MMonSubscribe) {
 		}
 		if isLog(what) {
 			maps.DeleteFunc(s.subs, func(name string, _ *subscription) bool { return isLog(name) })
+		}
+		if what == "osdmap" && s.osdEpoch > w.Start {
+			s.osdEpoch = 0 // it wants earlier ones again
 		}
 		s.subs[what] = &subscription{start: w.Start, onetime: w.Flags&monmsg.SubscribeOnetime != 0}
 		st.publishTo(s, what)
@@ -219,15 +228,23 @@ func (s *session) getOSDMap(m *monmsg.MMonGetOSDMap, tid uint64) {
 	s.send(reply, tid)
 }
 
-// logEntries takes entries of the cluster log and acknowledges them.
+// logEntries takes entries of the cluster log that are new and acknowledges them. A message without any, and one from a client
+// that may not write, gets no answer, and from Tentacle on none that was sent to another monitor than the leader
+// (LogMonitor::preprocess_log in src/mon/LogMonitor.cc).
 func (s *session) logEntries(m *monmsg.MLog, tid uint64) {
 	st := &s.mon.cluster.state
-	last := uint64(0)
-	for _, e := range m.Entries {
-		last = max(last, e.Seq)
+	if !st.mayWriteLog(s.auth.name) || m.FSID != st.monmap.FSID {
+		return
 	}
-	st.appendLog(m.Entries...)
-	s.send(&monmsg.MLogAck{FSID: st.monmap.FSID, Last: last}, tid)
+	fresh := slices.DeleteFunc(slices.Clone(m.Entries), func(e monmsg.LogEntry) bool { return st.log.known(&e) })
+	if len(fresh) == 0 {
+		return
+	}
+	st.appendLog(fresh...)
+	if st.opts.Release >= cephmap.ReleaseTentacle && len(st.quorum) > 0 && st.rankOf(s.mon.name) != slices.Min(st.quorum) {
+		return
+	}
+	s.send(&monmsg.MLogAck{FSID: st.monmap.FSID, Last: m.Entries[len(m.Entries)-1].Seq}, tid)
 }
 
 func now() denc.UTime { return denc.FromTime(time.Now()) }

@@ -28,6 +28,7 @@ type state struct {
 	config  configDB
 	kv      kvStore
 	log     clusterLog
+	usage   Usage
 
 	sessions      map[*session]bool
 	nextGlobalID  uint64
@@ -36,6 +37,7 @@ type state struct {
 	electionRound uint32
 	held          []held // what waits for a quorum
 	handlers      map[string]userCommand
+	mgrs          managers
 }
 
 // held is a message that arrived while there was no quorum.

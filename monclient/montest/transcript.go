@@ -91,7 +91,9 @@ func describeControl(f msgr2.Frame) string {
 			modes = append(modes, msgr2.ModeName(r.Uint32("modes")))
 		}
 		p := denc.NewReader(r.Blob("payload"))
-		p.Uint8("mode")
+		if p.Uint8("mode") < firstMonMode {
+			return fmt.Sprintf("%s %v, an authorizer", methodName(method), modes)
+		}
 		var name denc.EntityName
 		name.DecodeFrom(p)
 		claim := "a new global_id"
@@ -108,6 +110,9 @@ func describeControl(f msgr2.Frame) string {
 	}
 	return ""
 }
+
+// firstMonMode is the first of the modes in which who authenticates has no ticket (AUTH_MODE_MON in src/auth/Auth.h).
+const firstMonMode = 10
 
 func methodName(method uint32) string {
 	switch method {
@@ -149,6 +154,10 @@ func describeMessage(in *msgr2.Message) (name, text string) {
 		text = describeCommand(m.Cmd, m.Input)
 	case *monmsg.MMonCommandAck:
 		text = fmt.Sprintf("%d %q", m.Retval, m.Status)
+	case *monmsg.MMgrCommand:
+		text = describeCommand(m.Cmd, m.Input)
+	case *monmsg.MMgrCommandReply:
+		text = fmt.Sprintf("%d %q", m.Retval, m.Status)
 	case *monmsg.MCommandReply:
 		text = fmt.Sprintf("%d %q", m.Retval, m.Status)
 	case *monmsg.MMonGetVersion:
@@ -178,6 +187,12 @@ func describeMessage(in *msgr2.Message) (name, text string) {
 		text = fmt.Sprintf("%d entries", len(m.Entries))
 	case *monmsg.MLogAck:
 		text = fmt.Sprintf("up to %d", m.Last)
+	case *monmsg.MPoolOp:
+		text = fmt.Sprintf("0x%02x %q", uint32(m.Op), m.Name)
+	case *monmsg.MPoolOpReply:
+		text = fmt.Sprintf("%d, epoch %d", m.Code, m.Epoch)
+	case *monmsg.MGetPoolStats:
+		text = strings.Join(m.Pools, " ")
 	case *monmsg.MAuthReply:
 		text = denc.ErrnoOf(m.Result).Name()
 		if m.Result == 0 {

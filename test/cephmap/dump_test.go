@@ -17,7 +17,6 @@ import (
 	"github.com/libmonclient/libmonclient/internal/realceph"
 	"github.com/libmonclient/libmonclient/monclient"
 	"github.com/libmonclient/libmonclient/monclient/cephconf"
-	"github.com/libmonclient/libmonclient/monclient/cephmap"
 )
 
 // golden is for a person: go test ./test/cephmap -golden monclient/cephmap/testdata
@@ -61,9 +60,8 @@ type dumped interface {
 
 // kind is a kind of map that ceph prints.
 type kind struct {
-	what   string // of a subscription
-	decode func([]byte) (dumped, error)
-	dump   func(t *testing.T, c *realceph.Cluster, epoch uint64) string // what ceph prints of an epoch, "" when it cannot
+	what string                                                       // of a watch
+	dump func(t *testing.T, c *realceph.Cluster, epoch uint64) string // what ceph prints of an epoch, "" when it cannot
 }
 
 func dumpOf(t *testing.T, c *realceph.Cluster, epoch uint64, words ...string) string {
@@ -96,9 +94,9 @@ func dumpNow(words ...string) func(*testing.T, *realceph.Cluster, uint64) string
 }
 
 var kinds = []kind{
-	{"mgrmap", func(b []byte) (dumped, error) { return cephmap.DecodeMgrMap(b) }, dumpAt("mgr", "dump")},
-	{"servicemap", func(b []byte) (dumped, error) { return cephmap.DecodeServiceMap(b) }, dumpNow("service", "dump")},
-	{"fsmap", func(b []byte) (dumped, error) { return cephmap.DecodeFSMap(b) }, dumpAt("fs", "dump")},
+	{"mgrmap", dumpAt("mgr", "dump")},
+	{"servicemap", dumpNow("service", "dump")},
+	{"fsmap", dumpAt("fs", "dump")},
 }
 
 // populate gives every map something to say, and returns when it is said.
@@ -195,7 +193,7 @@ func TestMapsAreWhatCephPrints(t *testing.T) {
 // compare compares the newest map with what ceph prints of its epoch, and keeps both under a name where that is asked for.
 func (k kind) compare(t *testing.T, c *realceph.Cluster, client *monclient.Client, name string) {
 	t.Helper()
-	s, err := client.SubscribeWith(monclient.SubscribeOptions{What: k.what, Latest: true})
+	s, err := client.WatchAny(monclient.WatchSpec{What: k.what})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	ctx := deadline(t)
@@ -216,12 +214,12 @@ func (k kind) compare(t *testing.T, c *realceph.Cluster, client *monclient.Clien
 	}
 	if *golden != "" && name != "" {
 		path := filepath.Join("../..", *golden, string(c.Release), k.what+"-"+name)
-		require.NoError(t, os.WriteFile(path+".bin", e.Data, 0o600))
+		require.NoError(t, os.WriteFile(path+".bin", e.Raw, 0o600))
 		require.NoError(t, os.WriteFile(path+".json", []byte(want+"\n"), 0o600))
 	}
-	m, err := k.decode(e.Data)
-	require.NoError(t, err)
-	require.Equal(t, e.Data, m.AppendTo(nil))
+	m, ok := e.Value.(dumped)
+	require.True(t, ok)
+	require.Equal(t, e.Raw, m.AppendTo(nil))
 	got, err := m.MarshalJSON() // json.Marshal would write < and > in other ways
 	require.NoError(t, err)
 	require.Equal(t, want, string(got))

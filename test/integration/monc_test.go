@@ -63,9 +63,15 @@ func (r result) String() string { return fmt.Sprintf("%d %.2000q %.500q", r.code
 // runMonc runs monc on the cluster.
 func (e env) runMonc(t *testing.T, args ...string) result {
 	t.Helper()
+	return runMoncAs(t, append([]string{"-c", e.ConfPath}, args...)...)
+}
+
+// runMoncAs runs monc with just these arguments.
+func runMoncAs(t *testing.T, args ...string) result {
+	t.Helper()
 	program, err := buildMonc()
 	require.NoError(t, err)
-	cmd := exec.CommandContext(deadline(t), program, append([]string{"-c", e.ConfPath}, args...)...)
+	cmd := exec.CommandContext(deadline(t), program, args...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -146,6 +152,48 @@ func testMonc(t *testing.T, e env) {
 			}
 			return ""
 		})
+	})
+
+	// What the ceph tool refuses by itself: its words about it are others.
+	for _, args := range [][]string{
+		{"osd", "pool", "create"},
+		{"osd", "reweight", "0", "1.5"},
+		{"osd", "set", "nooutt"},
+		{"osd", "tre"},
+		{"osd", "blocklist", "add", "nowhere"},
+	} {
+		t.Run(fmt.Sprint(args), func(t *testing.T) {
+			theirs, ours := e.runCeph(deadline(t), args...), e.runMonc(t, append([]string{"command"}, args...)...)
+			require.Equal(t, 22, theirs.code)
+			require.Equal(t, theirs.code, ours.code)
+			require.Empty(t, ours.stdout)
+			require.Contains(t, ours.stderr, "try: monc")
+		})
+	}
+
+	t.Run("manager's command without capabilities for it", func(t *testing.T) {
+		ring := filepath.Join(t.TempDir(), "keyring")
+		made := e.runMonc(t, "command", "auth", "get-or-create", "client.nomgr", "mon", "allow *", "--out", ring)
+		require.Zero(t, made.code, made.stderr)
+		args := []string{"pg", "stat", "-n", "client.nomgr", "--keyring", ring}
+		theirs, ours := e.runCeph(deadline(t), args...), e.runMonc(t, append([]string{"command"}, args...)...)
+		require.Equal(t, 13, theirs.code)
+		require.Equal(t, theirs.code, ours.code)
+		require.Equal(t, theirs.stdout, ours.stdout)
+		require.Contains(t, ours.stderr, "Error EACCES: access denied")
+		require.True(t, strings.HasSuffix(theirs.stderr, ours.stderr), "ceph: %s\nmonc: %s", theirs, ours) // librados logs more
+	})
+
+	t.Run("help and completion", func(t *testing.T) {
+		list := e.runMonc(t, "help", "command", "osd", "pool")
+		require.Zero(t, list.code, list.stderr)
+		require.Contains(t, list.stdout, "\nosd pool create <pool> ")
+		require.NotContains(t, list.stdout, "osd pool delete", "deprecated")
+		one := e.runMonc(t, "command", "osd", "pool", "create", "--help")
+		require.Zero(t, one.code, one.stderr)
+		require.Contains(t, one.stdout, "\nArguments:\n  pool                         the name of a pool\n")
+		words := runMoncAs(t, "complete-command", "-c", e.ConfPath, "command", "osd", "pool", "cr")
+		require.Equal(t, result{"create\tcreate pool\n", "", 0}, words)
 	})
 
 	t.Run("input", func(t *testing.T) {

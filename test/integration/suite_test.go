@@ -93,6 +93,11 @@ var groups = []struct {
 			"paxos_propose_interval": "0.1",
 		}},
 		tests: []test{
+			{"log", testLog},
+			{"log killed", testLogMonitorKilled},
+			{"config", testCentralConfig},
+			{"bootstrap", testBootstrap},
+			{"stats", testStats},
 			{"killed", testMonitorKilled},
 			{"stopped", testMonitorStopped},
 		},
