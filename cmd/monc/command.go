@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/libmonclient/libmonclient/denc"
 	"github.com/libmonclient/libmonclient/monclient"
@@ -35,20 +36,71 @@ func (a *app) runCommand(ctx context.Context, words []string) error {
 	if err != nil {
 		return err
 	}
-	return a.send(ctx, func(ctx context.Context, client *monclient.Client) (monclient.Command, error) {
-		if strings.HasPrefix(strings.TrimSpace(words[0]), "{") {
+	if strings.HasPrefix(strings.TrimSpace(words[0]), "{") {
+		return a.send(ctx, func(context.Context, *monclient.Client) (monclient.Command, error) {
 			return monclient.Command{JSON: withFormat(words, a.format), Input: input}, nil
-		}
+		})
+	}
+	return a.withClient(ctx, func(client *monclient.Client) error {
 		table, err := a.fetchTable(ctx, client)
 		if err != nil {
-			return monclient.Command{}, err
+			return err
 		}
-		prefix, args, err := match(table, words)
+		known, args, err := match(table, words)
 		if err != nil {
-			return monclient.Command{}, err
+			return err
 		}
-		return monclient.Command{Prefix: prefix, Args: args, Format: a.format, Input: input}, nil
+		cmd := monclient.Command{Target: targetOf(known), Prefix: known.Prefix(), Args: args, Format: a.format, Input: input}
+		if known.Flags.Has(cmdtable.FlagPoll) {
+			return a.poll(ctx, client, cmd)
+		}
+		reply, err := a.ask(ctx, client, cmd)
+		if err != nil {
+			return err
+		}
+		return a.writeReply(reply)
 	})
+}
+
+// targetOf returns who executes a command. As by the ceph tool (validate in src/pybind/ceph_argparse.py), what is the
+// manager's is sent to it, with what that means: it takes capabilities for mgr, and waits for a manager. The monitors would
+// pass it on, with capabilities for them, but with the same answer.
+func targetOf(cmd *cmdtable.Command) string {
+	if cmd.Flags.Has(cmdtable.FlagMgr) {
+		return "mgr"
+	}
+	return ""
+}
+
+const (
+	pollPeriod = time.Second // as of the ceph tool, without --period
+	pollHeader = 20          // lines from one header to the next
+)
+
+// poll sends a command that is made for it again and again, until it is refused or Ctrl-C (do_command in src/ceph.in).
+func (a *app) poll(ctx context.Context, client *monclient.Client, cmd monclient.Command) error {
+	cmd.Args["poll"], cmd.Args["width"] = true, a.columns
+	for i := 0; ; i++ {
+		cmd.Args["print_header"] = i%pollHeader == 0
+		reply, err := a.ask(ctx, client, cmd)
+		if err != nil {
+			return err
+		}
+		if reply.Retval < 0 {
+			return a.writeReply(reply)
+		}
+		if len(reply.Output) > 0 {
+			reply.Output = append(reply.Output, '\n')
+		}
+		if err := a.writeReply(reply); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pollPeriod):
+		}
+	}
 }
 
 // withFormat sets the format of a JSON command that may be in pieces. What is no JSON object stays as it is, for the
@@ -91,19 +143,25 @@ func (a *app) readInput() ([]byte, error) {
 
 // fetchTable asks for the monitors' table of commands.
 func (a *app) fetchTable(ctx context.Context, client *monclient.Client) (*cmdtable.Table, error) {
-	reply, err := client.Command(ctx, monclient.Command{Prefix: "get_command_descriptions"})
+	_, table, err := a.askTable(ctx, client)
+	return table, err
+}
+
+// askTable asks for the monitors' table of commands, and returns their answer, too.
+func (a *app) askTable(ctx context.Context, client *monclient.Client) ([]byte, *cmdtable.Table, error) {
+	reply, err := client.Command(ctx, monclient.Command{Prefix: "get_command_descriptions", Resend: monclient.ResendAlways})
 	if err != nil {
-		return nil, a.explainLost("table of commands", err)
+		return nil, nil, a.explainLost("table of commands", err)
 	}
 	if reply.Retval < 0 {
 		fmt.Fprintf(a.stderr, "Error %s: problem getting command descriptions from mon.: %s\n", errnoName(reply.Retval), reply.Status)
-		return nil, &refusal{code: refusalCode(reply.Retval)}
+		return nil, nil, &refusal{code: refusalCode(reply.Retval)}
 	}
 	table, err := cmdtable.Parse(reply.Output)
 	if err != nil {
-		return nil, &failure{err: err, text: "the monitors' table of commands: " + err.Error(), try: "the command in JSON: monc command '{\"prefix\": …}'", code: exitFailure}
+		return nil, nil, &failure{err: err, text: "the monitors' table of commands: " + err.Error(), try: "the command in JSON: monc command '{\"prefix\": …}'", code: exitFailure}
 	}
-	return table, nil
+	return reply.Output, table, nil
 }
 
 // send connects, sends the command that build makes, and writes the answer as the ceph tool does.
@@ -113,17 +171,30 @@ func (a *app) send(ctx context.Context, build func(context.Context, *monclient.C
 		if err != nil {
 			return err
 		}
-		if a.verbose {
-			a.hunt.note("sending %s", cmd)
-		}
-		stop := a.patience("the answer to " + cmd.String() + "; monitors without a quorum do not answer")
-		reply, err := client.Command(ctx, cmd)
-		stop()
+		reply, err := a.ask(ctx, client, cmd)
 		if err != nil {
-			return a.explainLost(cmd.String(), err)
+			return err
 		}
 		return a.writeReply(reply)
 	})
+}
+
+// ask sends a command and returns the answer.
+func (a *app) ask(ctx context.Context, client *monclient.Client, cmd monclient.Command) (*monclient.Reply, error) {
+	whom, why := "", "monitors without a quorum do not answer"
+	if cmd.Target == "mgr" {
+		whom, why = " to the manager", "it takes an active ceph-mgr"
+	}
+	if a.verbose {
+		a.hunt.note("sending %s%s", cmd, whom)
+	}
+	stop := a.patience("the answer to " + cmd.String() + "; " + why)
+	reply, err := client.Command(ctx, cmd)
+	stop()
+	if err != nil {
+		return nil, a.explainLost(cmd.String(), err)
+	}
+	return reply, nil
 }
 
 // writeReply writes the output to where --out says, else to standard output, and the status to standard error (main in

@@ -54,20 +54,27 @@ func init() { // a plain initialiser would be a loop: the help command reads the
 			name: "command", args: "ARG...", summary: "run a command of the monitors, in words or in JSON",
 			details: `Words are matched against the monitors' own table of commands, as the ceph tool
 does it: arguments in their order, or as --name value, --name=value, and --name
-for what is true or false. An option of monc's own, or of ceph.conf, is taken as
+for what is true or false. What does not fit is told before anything is sent.
+monc help command WORD... shows the commands that begin with words, and how they
+are used; so does --help. An option of monc's own, or of ceph.conf, is taken as
 such wherever it stands; behind -- everything belongs to the command.
 
-JSON is sent as it is. Several pieces are put together by the monitors. With -f
+What is the manager's in that table is sent to the active manager, as the ceph
+tool does it: it takes capabilities for mgr, and waits until there is a manager,
+or for --timeout.
+
+JSON is sent to the monitors as it is. Several pieces are put together by the monitors. With -f
 its format is set.
 
 The output is written as the monitors sent it. As the ceph tool does, monc puts
 an empty line in front of JSON that -f asks for, unless --out is given. What the
 monitors say about the command goes to standard error.
 
-Commands for a single daemon (ceph tell, ceph daemon) are not monc's.`,
+Those of a single daemon are for monc tell.`,
 			flags: []*flag{inFlag, outFlag}, anyWords: true, readsFormat: true,
 			examples: []example{
 				{"monc command osd tree", ""},
+				{"monc command osd pool --help", "which commands there are for pools"},
 				{"monc command osd pool create data 32 --size 2", ""},
 				{"monc command osd dump -f json-pretty", ""},
 				{`monc command '{"prefix": "osd tree", "states": ["up"]}'`, "as librados takes it"},
@@ -77,6 +84,8 @@ Commands for a single daemon (ceph tell, ceph daemon) are not monc's.`,
 			},
 			run: (*app).runCommand,
 		},
+		tellCommand(),
+		pingCommand(),
 		{
 			name: "versions", summary: "show which releases the daemons run",
 			flags: []*flag{outFlag}, readsFormat: true,
@@ -87,11 +96,13 @@ Commands for a single daemon (ceph tell, ceph daemon) are not monc's.`,
 			name: "watch", args: "WHAT...", summary: "follow maps, one line for every change",
 			details: `WHAT is one or more of monmap, osdmap, mgrmap, fsmap, fsmap.user, servicemap;
 config for the options that the monitors have for this client; log-debug,
-log-info, log-sec, log-warn or log-error for the cluster log from that level on
-(one of them at a time); kv:PREFIX for keys of the config-key store.
+log-info, log-sec, log-warn or log-error for the cluster log from that level
+on; kv:PREFIX for keys of the config-key store.
 
 A line has the time, the map, its epoch, whether it is full or incremental, its
-size, and what it says in short. With -f json every line is a JSON object.
+size, and what it says, or what has changed since the line before, in short. The
+log is printed as ceph -w does. With -f json every line is a JSON object, with
+the map as ceph dumps it; synced says that it is the newest, and no history.
 
 It ends after --count events, after --timeout, or with Ctrl-C. Maps that the
 client's capabilities do not allow never come.`,
@@ -104,6 +115,9 @@ client's capabilities do not allow never come.`,
 			},
 			run: (*app).runWatch,
 		},
+		logCommand(),
+		dfCommand(),
+		blocklistCommand(),
 		{
 			name: "monmap", summary: "print the map of the monitors, or save it",
 			details: `Without --out the map is printed, as ceph mon dump and monmaptool --print do.
@@ -188,8 +202,13 @@ cluster there are:
 		},
 		{
 			name: "completion", args: "SHELL", summary: "print a script that completes monc's command lines",
-			details: "SHELL is bash, zsh or fish.",
-			words:   shells, minWords: 1, maxWords: 1,
+			details: `SHELL is bash, zsh or fish.
+
+After monc command, the words of the cluster's own commands are completed, too,
+and their arguments' names and choices. For that monc asks the cluster, for two
+seconds at most, and keeps the answer in $XDG_CACHE_HOME/monc (~/.cache/monc)
+for an hour, longer while the cluster does not answer.`,
+			words: shells, minWords: 1, maxWords: 1,
 			examples: []example{
 				{"source <(monc completion bash)", "in ~/.bashrc"},
 				{"monc completion zsh > ~/.zfunc/_monc", "a directory of $fpath"},
@@ -198,10 +217,22 @@ cluster there are:
 			run: (*app).runCompletion,
 		},
 		{
-			name: "help", args: "[COMMAND]", summary: "show help, of a command or of monc",
-			maxWords: 1,
-			examples: []example{{"monc help watch", ""}},
-			run:      (*app).runHelp,
+			name: "help", args: "[COMMAND [WORD...]]", summary: "show help, of monc, a command, or the cluster's commands",
+			details: `monc help command WORD... is about the commands of the cluster, which it asks:
+those that begin with the words are listed, of which the last may be cut short.
+Of a command that is named in full everything is shown, its arguments and what
+they may be. Where none begins with the words, those that mention them are
+listed. As by the ceph tool, deprecated commands are left out of lists.
+
+Lines are as long as the terminal, or COLUMNS.`,
+			maxWords: unlimited,
+			examples: []example{
+				{"monc help watch", ""},
+				{"monc help command osd pool", "the cluster's commands for pools"},
+				{"monc help command osd pool create", "all about one"},
+				{"monc help command snapshot", "those that mention it"},
+			},
+			run: (*app).runHelp,
 		},
 	}
 	for _, c := range commands {

@@ -72,6 +72,21 @@ _monc_files() {
 	compopt -o filenames 2>/dev/null
 }
 
+# The cluster's own commands: monc asks it. Of --name=value bash wants the value only.
+_monc_cluster() {
+	local IFS=$'\n' line program=${COMP_WORDS[0]/#\~\//$HOME/}
+	for line in $("$program" ` + completeVerb + ` "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null); do
+		line=${line%%$'\t'*}
+		case "$cur$prev" in
+		=*|*=) line=${line#--*=} ;;
+		esac
+		COMPREPLY+=("$line")
+	done
+	if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == --*= ]]; then
+		compopt -o nospace 2>/dev/null
+	fi
+}
+
 _monc() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= i
 	COMPREPLY=()
@@ -113,10 +128,18 @@ _monc() {
 		b.WriteString(" ;;\n")
 	}
 	b.WriteString(`	esac
+	local cluster=
+	case $command in
+	command) cluster=1 ;;
+	help) for ((i++; i < COMP_CWORD; i++)); do [[ ${COMP_WORDS[i]} == command ]] && cluster=1 words=; done ;;
+	esac
 	case $cur in
 	-*) COMPREPLY=($(compgen -W "$flags" -- "$cur")) ;;
 	*) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;
 	esac
+	if [[ -n $cluster ]]; then
+		_monc_cluster
+	fi
 }
 
 complete -F _monc monc
@@ -143,8 +166,21 @@ func zshCompletion() string {
 	b.WriteString(`#compdef monc
 # Completion of monc for zsh: monc completion zsh > a directory of $fpath, as _monc
 
+# The cluster's own commands: monc asks it.
+_monc_cluster() {
+	local -a lines plain
+	local line
+	lines=("${(@f)$("${(Q)_monc_words[1]/#\~\//$HOME/}" ` + completeVerb + ` "${(@Q)_monc_words[2,_monc_at]}" 2>/dev/null)}")
+	for line in $lines; do
+		plain+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+	done
+	(( $#plain )) && _describe -t cluster-commands "cluster's command" plain
+}
+
 _monc() {
 	local curcontext=$curcontext state line
+	local -a _monc_words=("${words[@]}")
+	local _monc_at=$CURRENT
 	typeset -A opt_args
 	_arguments -C -S \
 `)
@@ -160,7 +196,14 @@ _monc() {
 		if len(c.flags)+len(c.words) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "\t\t%s)\n\t\t\t_arguments -S", c.name)
+		fmt.Fprintf(&b, "\t\t%s)\n", c.name)
+		switch c.name {
+		case "command":
+			b.WriteString("\t\t\t_monc_cluster && return\n")
+		case "help":
+			b.WriteString("\t\t\tif (( ${line[(I)command]} > 1 )); then\n\t\t\t\t_monc_cluster\n\t\t\t\treturn\n\t\t\tfi\n")
+		}
+		b.WriteString("\t\t\t_arguments -S")
 		for _, f := range append(visible(globalFlags), c.flags...) {
 			fmt.Fprintf(&b, " \\\n\t\t\t\t%s", zshFlag(f))
 		}
@@ -203,6 +246,15 @@ func zshFlag(f *flag) string {
 func fishCompletion() string {
 	var b strings.Builder
 	b.WriteString("# Completion of monc for fish: monc completion fish > ~/.config/fish/completions/monc.fish\n\ncomplete -c monc -f\n")
+	b.WriteString(`
+# The cluster's own commands: monc asks it.
+function __monc_cluster
+    set -l words (commandline -opc)
+    $words[1] ` + completeVerb + ` $words[2..-1] (commandline -ct) 2>/dev/null
+end
+complete -c monc -n "__fish_seen_subcommand_from command" -a "(__monc_cluster)"
+
+`)
 	fmt.Fprintf(&b, "set -l commands %s\n", strings.Join(commandNames(), " "))
 	for _, f := range visible(globalFlags) {
 		fmt.Fprintf(&b, "complete -c monc%s\n", fishFlag(f))

@@ -37,7 +37,7 @@ func TestBashCompletes(t *testing.T) {
 		line []string
 		want string
 	}{
-		{[]string{"monc", ""}, "status command versions watch monmap get-version testmon version completion help"},
+		{[]string{"monc", ""}, strings.Join(commandNames(), " ")},
 		{[]string{"monc", "st"}, "status"},
 		{[]string{"monc", "-f", "json", "ver"}, "versions version"},
 		{[]string{"monc", "-f", "js"}, "json json-pretty"},
@@ -58,6 +58,60 @@ func TestBashCompletes(t *testing.T) {
 			out, err := exec.CommandContext(t.Context(), "bash", append([]string{"-c", script, "bash"}, tt.line...)...).Output()
 			require.NoError(t, err)
 			require.Equal(t, tt.want, string(out))
+		})
+	}
+}
+
+// program makes the test program monc, in a directory of its own, and returns that.
+func program(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	require.NoError(t, os.Symlink(self, filepath.Join(dir, "monc")))
+	return dir
+}
+
+// TestShellsCompleteCommands has shells complete the cluster's own commands: bash, and fish where it is installed.
+func TestShellsCompleteCommands(t *testing.T) {
+	mons, _ := reefMons(t)
+	dir := program(t)
+	tests := []struct{ line, bash, fish string }{ // words with blanks between them
+		{"monc -c CONF command osd po", "pool", "pool"},
+		{"monc -c CONF command osd pool c", "cancel-force-backfill cancel-force-recovery create", "cancel-force-backfill cancel-force-recovery create"},
+		{"monc -c CONF command osd pool create p --au", "--autoscale-mode", "--autoscale-mode"},
+		{"monc -c CONF command osd pool create p --autoscale-mode = o", "off on", ""},
+		{"monc -c CONF command osd pool create p --autoscale-mode = ", "off on warn", ""},
+		{"monc -c CONF command osd set noo", "noout", "noout"},
+		{"monc -c CONF command --i", "--id --in", "--id --in --in-file"},
+		{"monc -c CONF help command osd pool cr", "create", ""},
+		{"monc -c CONF help comm", "command", "command"},
+		{"monc -c /nonexistent command osd po", "", ""},
+	}
+	environ := append(os.Environ(), asProgram+"=1", "PATH="+dir+":"+os.Getenv("PATH"), "XDG_CACHE_HOME="+t.TempDir(), "HOME="+t.TempDir(), "CEPH_ARGS=", "CEPH_CONF=")
+	fish, noFish := exec.LookPath("fish")
+	for _, tt := range tests {
+		t.Run(tt.line, func(t *testing.T) {
+			line := strings.Replace(tt.line, "CONF", mons.conf, 1)
+			script := bashCompletion() + `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _monc; IFS=' '; printf %s "${COMPREPLY[*]}"`
+			cmd := exec.CommandContext(t.Context(), "bash", append([]string{"-c", script, "bash"}, strings.Split(line, " ")...)...)
+			cmd.Env = environ
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err)
+			require.Equal(t, tt.bash, string(out))
+			if noFish != nil || tt.fish == "" {
+				return
+			}
+			cmd = exec.CommandContext(t.Context(), fish, "--no-config", "-c", fishCompletion()+"complete -C "+quoted(line))
+			cmd.Env = environ
+			out, err = cmd.CombinedOutput()
+			require.NoError(t, err)
+			var words []string
+			for l := range strings.Lines(string(out)) {
+				word, _, _ := strings.Cut(strings.TrimSuffix(l, "\n"), "\t")
+				words = append(words, word)
+			}
+			require.Equal(t, tt.fish, strings.Join(words, " "))
 		})
 	}
 }

@@ -7,8 +7,8 @@
 //
 // It is a thin layer over package monclient: reading the command line, matching words against the monitors' own table
 // of commands, printing, and telling what to do about errors. What it prints to standard output for a command is byte
-// for byte what the ceph tool prints. It is no library, and nothing imports it; it talks to monitors only, so commands
-// for one daemon (ceph tell, ceph daemon) are not its business.
+// for byte what the ceph tool prints. It is no library, and nothing imports it; it talks to monitors and the active
+// manager only, so commands for OSDs, metadata servers and admin sockets (ceph daemon) are not its business.
 //
 // Run monc help for its commands, options and exit codes.
 package main

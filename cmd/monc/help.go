@@ -86,29 +86,47 @@ func writeFlags(b *strings.Builder, flags []*flag) {
 	}
 }
 
-// wrap breaks text into lines of the given width; indent goes in front of all but the first.
+// wrap breaks text into lines of the given width, at blanks, and after | in words that are longer; indent goes in front of
+// all but the first.
 func wrap(text string, width int, indent string) string {
 	var b strings.Builder
 	column := 0
 	for word := range strings.FieldsSeq(text) {
-		switch {
-		case column == 0:
-		case column+1+len(word) > width:
-			b.WriteString("\n" + indent)
-			column = 0
-		default:
-			b.WriteByte(' ')
-			column++
+		blank := 1
+		for piece := range strings.SplitAfterSeq(word, "|") {
+			if len(word) <= width {
+				piece = word
+			}
+			switch {
+			case column == 0:
+			case column+blank+len(piece) > width:
+				b.WriteString("\n" + indent)
+				column = 0
+			case blank > 0:
+				b.WriteByte(' ')
+				column++
+			}
+			b.WriteString(piece)
+			column += len(piece)
+			blank = 0
+			if len(word) <= width {
+				break
+			}
 		}
-		b.WriteString(word)
-		column += len(word)
 	}
 	return b.String()
 }
 
-func (a *app) runHelp(_ context.Context, words []string) error {
-	if len(words) == 0 {
+func (a *app) runHelp(ctx context.Context, words []string) error {
+	switch {
+	case len(words) == 0:
 		return a.print(overview())
+	case words[0] == "command" && len(words) == 1:
+		return a.helpOnCommand(ctx)
+	case words[0] == "command":
+		return a.helpOnCommands(ctx, words[1:])
+	case len(words) > 1:
+		return &usageError{msg: fmt.Sprintf("help: unexpected argument %q", words[1]), try: "monc help " + words[0]}
 	}
 	c := findCommand(words[0])
 	if c == nil {

@@ -18,6 +18,7 @@ type env struct {
 	stderr         io.Writer
 	stdoutTerminal bool
 	stderrTerminal bool
+	columns        int // of the terminal; 0: there is none
 	lookupEnv      func(string) (string, bool)
 	now            func() time.Time
 }
@@ -26,13 +27,15 @@ func main() {
 	// Writing to a closed pipe then is an error like others, and ends monc quietly (see quiet).
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process whatever it does
+	context.AfterFunc(ctx, stop)                       // a second Ctrl-C ends the process whatever it does
+	columns, _, _ := term.GetSize(int(os.Stdout.Fd())) // 0 if it is no terminal
 	os.Exit(run(ctx, env{
 		stdin:          os.Stdin,
 		stdout:         os.Stdout,
 		stderr:         os.Stderr,
 		stdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		stderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		columns:        columns,
 		lookupEnv:      os.LookupEnv,
 		now:            time.Now,
 	}, os.Args[1:]))

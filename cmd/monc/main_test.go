@@ -18,7 +18,13 @@ import (
 
 var update = stdflag.Bool("update", false, "write the golden files anew")
 
+// asProgram is set in the environment where the test program is to be monc.
+const asProgram = "MONC_TEST_AS_PROGRAM"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
 	stdflag.Parse()
 	goleak.VerifyTestMain(m)
 }
@@ -36,18 +42,23 @@ type world struct {
 	stdin    string
 	stdout   io.Writer // nil: kept
 	terminal bool
+	now      time.Time // zero: a day in 2024
 }
 
 func (w world) env(stdout, stderr io.Writer) env {
 	vars := map[string]string{"HOME": "/nonexistent", "CEPH_CONF": os.DevNull}
 	maps.Copy(vars, w.vars)
+	now := w.now
+	if now.IsZero() {
+		now = time.Date(2024, 2, 29, 12, 0, 0, 123e6, time.UTC)
+	}
 	if w.stdout != nil {
 		stdout = w.stdout
 	}
 	return env{
 		stdin: strings.NewReader(w.stdin), stdout: stdout, stderr: stderr, stdoutTerminal: w.terminal, stderrTerminal: w.terminal,
 		lookupEnv: func(name string) (string, bool) { v, ok := vars[name]; return v, ok },
-		now:       func() time.Time { return time.Date(2024, 2, 29, 12, 0, 0, 123e6, time.UTC) },
+		now:       func() time.Time { return now },
 	}
 }
 
@@ -70,9 +81,14 @@ func golden(t *testing.T, name, text string) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 	}
-	want, err := os.ReadFile(path)
+	require.Equal(t, readGolden(t, name), text)
+}
+
+func readGolden(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", filepath.FromSlash(name)))
 	require.NoError(t, err)
-	require.Equal(t, string(want), text)
+	return string(b)
 }
 
 // writeFile returns the path of a file of the test's own.

@@ -14,8 +14,8 @@ import (
 	"github.com/libmonclient/libmonclient/monclient/cmdtable"
 )
 
-// recordedTable is what a monitor of the release sent.
-func recordedTable(tb testing.TB, release string) *cmdtable.Table {
+// recordedText is what a monitor of the release sent.
+func recordedText(tb testing.TB, release string) []byte {
 	tb.Helper()
 	packed, err := os.ReadFile(filepath.Join("..", "..", "monclient", "cmdtable", "testdata", release+".json.gz"))
 	require.NoError(tb, err)
@@ -23,15 +23,20 @@ func recordedTable(tb testing.TB, release string) *cmdtable.Table {
 	require.NoError(tb, err)
 	b, err := io.ReadAll(r)
 	require.NoError(tb, err)
-	table, err := cmdtable.Parse(b)
+	return b
+}
+
+func recordedTable(tb testing.TB, release string) *cmdtable.Table {
+	tb.Helper()
+	table, err := cmdtable.Parse(recordedText(tb, release))
 	require.NoError(tb, err)
 	return table
 }
 
 func TestMatch(t *testing.T) {
-	prefix, args, err := match(recordedTable(t, "reef"), strings.Fields("osd tree 7 up,in"))
+	cmd, args, err := match(recordedTable(t, "reef"), strings.Fields("osd tree 7 up,in"))
 	require.NoError(t, err)
-	require.Equal(t, "osd tree", prefix)
+	require.Equal(t, "osd tree", cmd.Prefix())
 	require.Len(t, args, 2)
 }
 
@@ -56,10 +61,10 @@ func TestMismatch(t *testing.T) {
 		{"characters", "osd crush rule rm a/b", `osd crush rule rm: name: "a/b" has '/', which is not allowed: [A-Za-z0-9-_.]`},
 		{"surplus", "mon stat now", `mon stat: unexpected argument "now"`},
 		{"unknown name", "osd pool create p --sizee 3", `osd pool create: unexpected argument "--sizee"; did you mean --size?`},
-		{"name without value", "osd pool create p --size", "osd pool create: --size needs a value"},
+		{"name without value", "osd pool create p --size", "osd pool create: --size needs a value: an integer, 0 or more"},
 		{"boolean", "osd pool create p --bulk=maybe", `osd pool create: bulk: "maybe" is neither true nor false`},
 		{"unknown command", "osd tre", `the monitors have no command "osd tre"`},
-		{"one daemon", "tell mon.a version", `"tell" goes to one daemon; monc talks to the quorum of monitors`},
+		{"one daemon", "tell mon.a version", `"tell" goes to one daemon; monc command is for the quorum of monitors`},
 		{"obsolete", "osd crush create-or-movee", `the monitors have no command "osd crush create-or-movee"`},
 	}
 	table := recordedTable(t, "reef")

@@ -24,6 +24,7 @@ type options struct {
 	count          uint64
 	from           uint64
 	test           testmon
+	log            logOptions
 }
 
 // flag is one option of the command line.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/libmonclient/libmonclient/monclient/cephconf"
@@ -21,6 +22,11 @@ type app struct {
 // run does everything and returns the exit code.
 func run(ctx context.Context, e env, args []string) int {
 	a := &app{env: e}
+	a.columns = a.width()
+	if len(args) > 0 && args[0] == completeVerb {
+		a.complete(ctx, args[1:])
+		return 0
+	}
 	err := a.main(ctx, args)
 	return a.report(ctx, err)
 }
@@ -60,6 +66,9 @@ func (a *app) main(ctx context.Context, args []string) error {
 	if a.cmd = findCommand(before[0]); a.cmd == nil {
 		return unknownCommand(before[0])
 	}
+	if a.help && a.cmd.name == "command" {
+		return a.runHelp(ctx, slices.Concat(before, literal))
+	}
 	if a.help {
 		return a.print(a.cmd.helpText())
 	}
@@ -72,6 +81,19 @@ func (a *app) main(ctx context.Context, args []string) error {
 		return err
 	}
 	return a.cmd.run(a, ctx, positional)
+}
+
+// width returns how long the lines of help may be that depend on the cluster: COLUMNS, else those of the terminal, else 80.
+func (a *app) width() int {
+	if text, ok := a.lookupEnv("COLUMNS"); ok {
+		if n, err := strconv.Atoi(text); err == nil && n >= 40 {
+			return min(n, 200)
+		}
+	}
+	if a.columns < 40 {
+		return 80
+	}
+	return min(a.columns, 200)
 }
 
 // fromEnvironment takes monc's own options with a value from CEPH_ARGS, as the ceph tool does with its own; those of

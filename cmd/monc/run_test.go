@@ -42,7 +42,6 @@ func TestWrongCommandLines(t *testing.T) {
 		{"command without words", "command", "command: missing ARG...", "monc command osd tree, or monc help command"},
 		{"watch without maps", "watch", "watch: missing WHAT...", "monc watch osdmap"},
 		{"watch an unknown map", "watch osdmp", `watch: "osdmp" is none of monmap, osdmap, mgrmap, fsmap, fsmap.user, servicemap, config, log-debug, log-info, log-sec, log-warn, log-error, kv:PREFIX; did you mean osdmap?`, "monc watch osdmap"},
-		{"watch two logs", "watch log-info log-warn", "watch: monitors send one level of the log at a time", "the lowest level: monc watch log-debug, which has the others, too"},
 		{"watch in xml", "watch osdmap -f xml", "watch: --format xml: it knows plain, json, json-pretty", ""},
 		{"get-version of an unknown map", "get-version mgrmap", `get-version: "mgrmap" is none of osdmap, monmap, fsmap, mdsmap`, "monc get-version osdmap"},
 		{"binary map with format", "monmap -f json --out x", "monmap: --out writes the binary map, it does not go with --format", "monc monmap -f json > FILE"},

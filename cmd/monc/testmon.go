@@ -38,6 +38,14 @@ var testmonFlags = []*flag{
 		o.test.Mons = n
 		return nil
 	}},
+	{long: []string{"mgrs"}, arg: "N", help: "how many managers, of which one is active (default none: the monitors answer)", set: func(o *options, v string) error {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 0 {
+			return fmt.Errorf("%q is no number from 0 on", v)
+		}
+		o.test.Mgrs = n
+		return nil
+	}},
 	{long: []string{"dir"}, arg: "DIR", file: true, help: "where ceph.conf and the keyring go (default a new directory, which goes when monc does)", set: func(o *options, v string) error {
 		o.test.dir = v
 		return nil

@@ -20,6 +20,9 @@ import (
 // timeFormat is that of Ceph's logs.
 const timeFormat = "2006-01-02T15:04:05.000Z0700"
 
+// logTimeFormat is that of ceph -w.
+const logTimeFormat = "2006-01-02T15:04:05.000000-0700"
+
 func (a *app) runWatch(ctx context.Context, words []string) error {
 	if err := a.checkFormat(); err != nil {
 		return err
@@ -47,7 +50,6 @@ func (a *app) runWatch(ctx context.Context, words []string) error {
 
 // checkWatched refuses what no monitor would ever answer.
 func checkWatched(words []string) error {
-	logs := 0
 	for _, w := range words {
 		if prefix, ok := strings.CutPrefix(w, "kv:"); ok && prefix != "" {
 			continue
@@ -56,41 +58,38 @@ func checkWatched(words []string) error {
 			known := append(slices.Clone(watchable[:len(watchable)-1]), "kv:PREFIX")
 			return &usageError{msg: "watch: " + oneOf(w, known).Error(), try: "monc watch osdmap"}
 		}
-		if strings.HasPrefix(w, "log-") {
-			logs++
-		}
-	}
-	if logs > 1 {
-		return &usageError{msg: "watch: monitors send one level of the log at a time", try: "the lowest level: monc watch log-debug, which has the others, too"}
 	}
 	return nil
+}
+
+// happening is what a watch has to tell.
+type happening struct {
+	what  string
+	event monclient.WatchEvent[any]
+	err   error
 }
 
 // watch follows maps until --count events were printed or ctx ends.
 func (a *app) watch(ctx context.Context, client *monclient.Client, words []string) error {
 	ctx, cancel := context.WithCancel(ctx)
-	type arrival struct {
-		event monclient.MapEvent
-		err   error
-	}
-	arrivals := make(chan arrival) // without room, so that nothing is printed late
+	happenings := make(chan happening) // without room, so that nothing is printed late
 	var followers sync.WaitGroup
 	defer followers.Wait()
 	defer cancel()
 	for _, what := range slices.Compact(slices.Sorted(slices.Values(words))) {
-		sub, err := client.Subscribe(what, a.from, false)
+		next, err := a.follow(client, what)
 		if err != nil {
 			return err
 		}
 		followers.Go(func() {
 			for {
-				e, err := sub.Next(ctx)
+				e, err := next(ctx)
 				select {
-				case arrivals <- arrival{e, err}:
+				case happenings <- happening{what, e, err}:
 				case <-ctx.Done():
 					return
 				}
-				if err != nil {
+				if err != nil && !isMapError(err) {
 					return
 				}
 			}
@@ -98,46 +97,74 @@ func (a *app) watch(ctx context.Context, client *monclient.Client, words []strin
 	}
 	stop := a.patience(fmt.Sprintf("%s; monitors send nothing that the client's capabilities do not allow", strings.Join(words, ", ")))
 	defer func() { stop() }()
-	for printed := uint64(0); a.count == 0 || printed < a.count; {
+	var before describer
+	for printed := uint64(0); a.count == 0 || printed < a.count; printed++ {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case in := <-arrivals:
-			if in.err != nil {
+		case in := <-happenings:
+			if in.err != nil && !isMapError(in.err) {
 				return in.err
 			}
 			stop()
-			for _, line := range a.describe(in.event) {
-				if a.count > 0 && printed == a.count {
-					break
-				}
-				if err := a.printEvent(line); err != nil {
-					return err
-				}
-				printed++
+			line := before.describe(in)
+			line.Time = a.now().Format(timeFormat)
+			if err := a.printEvent(line); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
+// follow returns what fetches the next event.
+func (a *app) follow(client *monclient.Client, what string) (func(context.Context) (monclient.WatchEvent[any], error), error) {
+	if what != "fsmap.user" { // which has no value
+		w, err := client.WatchAny(monclient.WatchSpec{What: what, WatchOptions: monclient.WatchOptions{Start: a.from, All: true}})
+		if err != nil {
+			return nil, err
+		}
+		return w.Next, nil
+	}
+	s, err := client.Subscribe(what, a.from, false)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (monclient.WatchEvent[any], error) {
+		e, err := s.Next(ctx)
+		return monclient.WatchEvent[any]{Epoch: e.Epoch, Raw: e.Data, Full: e.Full, Synced: e.Synced, Missed: e.Missed}, err
+	}, nil
+}
+
+func isMapError(err error) bool {
+	var bad *monclient.MapError
+	return errors.As(err, &bad)
+}
+
 // eventLine is one line of output.
 type eventLine struct {
-	Time  string `json:"time"`
-	What  string `json:"what"`
-	Epoch uint64 `json:"epoch"`
-	Full  bool   `json:"full"`
-	Size  int    `json:"size"` // of the encoded map, or of the text
+	Time   string `json:"time"`
+	What   string `json:"what"`
+	Epoch  uint64 `json:"epoch"`
+	Full   bool   `json:"full"`
+	Synced bool   `json:"synced"`
+	Size   int    `json:"size"` // of the encoded map, or of the text
 	// Missed is how many events before this one did not fit the queue.
 	Missed int `json:"missed,omitempty"`
 
-	MonMap *cephmap.MonMap    `json:"monmap,omitempty"`
-	Config *map[string]string `json:"config,omitempty"`
-	Keys   map[string]*string `json:"keys,omitempty"` // nil: deleted
-	Base64 map[string]string  `json:"keys_base64,omitempty"`
-	Log    *logLine           `json:"log,omitempty"`
+	MonMap     *cephmap.MonMap     `json:"monmap,omitempty"`
+	MgrMap     *cephmap.MgrMap     `json:"mgrmap,omitempty"`
+	FSMap      *cephmap.FSMap      `json:"fsmap,omitempty"`
+	ServiceMap *cephmap.ServiceMap `json:"servicemap,omitempty"`
+	Config     *map[string]string  `json:"config,omitempty"`
+	Changed    []string            `json:"changed,omitempty"` // options
+	Removed    []string            `json:"removed,omitempty"`
+	Keys       map[string]*string  `json:"keys,omitempty"` // nil: deleted
+	Base64     map[string]string   `json:"keys_base64,omitempty"`
+	Log        *logLine            `json:"log,omitempty"`
 
 	Modified string `json:"modified,omitempty"`
+	Error    string `json:"error,omitempty"` // the map cannot be read
 
 	facts string
 }
@@ -151,25 +178,75 @@ type logLine struct {
 	Text     string `json:"text"`
 }
 
-// describe makes the lines of an event: one, but for the log, which comes in batches.
-func (a *app) describe(e monclient.MapEvent) []eventLine {
-	line := eventLine{Time: a.now().Format(timeFormat), What: e.What, Epoch: e.Epoch, Full: e.Full, Size: len(e.Data), Missed: e.Missed}
-	switch m := e.Message.(type) {
-	case *monmsg.MConfig:
-		config := redacted(m.Options)
-		line.Config = &config
-		line.facts = joinPairs(config)
-		for k, v := range m.Options {
-			line.Size += len(k) + len(v)
-		}
-	case *monmsg.MKVData:
-		line.describeKeys(m.Values)
-	case *monmsg.MLog:
-		return logLines(line, m.Entries)
-	default:
-		line.describeMap(e)
+// describer makes lines of events. It knows the last map of each kind, because a line says what has changed.
+type describer struct {
+	mgrmap   *cephmap.MgrMap
+	fsmap    *cephmap.FSMap
+	services *cephmap.ServiceMap
+	config   bool
+}
+
+func (d *describer) describe(in happening) eventLine {
+	e := in.event
+	line := eventLine{What: in.what, Epoch: e.Epoch, Full: e.Full, Synced: e.Synced, Size: len(e.Raw), Missed: e.Missed}
+	var bad *monclient.MapError
+	if errors.As(in.err, &bad) {
+		line.Error = bad.Err.Error()
+		line.facts = "cannot be read: " + oneLine(line.Error)
+		return line
 	}
-	return []eventLine{line}
+	switch v := e.Value.(type) {
+	case *cephmap.MonMap:
+		line.MonMap = v
+		mons := make([]string, len(v.Mons))
+		for i := range v.Mons {
+			mons[i] = fmt.Sprintf("%s=%s", oneLine(v.Mons[i].Name), v.Mons[i].Addrs)
+		}
+		line.facts = fmt.Sprintf("%d mons: %s", len(mons), strings.Join(mons, " "))
+	case *cephmap.MgrMap:
+		line.MgrMap, line.facts = v, mgrFacts(d.mgrmap, v)
+		d.mgrmap = v
+	case *cephmap.FSMap:
+		line.FSMap, line.facts = v, fsFacts(d.fsmap, v)
+		d.fsmap = v
+	case *cephmap.ServiceMap:
+		line.ServiceMap, line.Modified = v, v.Modified.String()
+		line.facts = serviceFacts(d.services, v)
+		d.services = v
+	case monclient.OSDMapUpdate:
+		line.Modified = v.Modified.String()
+		line.facts = "modified " + line.Modified
+	case monclient.ConfigChange:
+		line.describeConfig(v, !d.config)
+		d.config = true
+	case monclient.KVChange:
+		line.describeKeys(v)
+	case monclient.LogEntry:
+		line.describeEntry(v)
+	}
+	return line
+}
+
+// describeConfig tells all options the first time, and then what has changed.
+func (l *eventLine) describeConfig(v monclient.ConfigChange, first bool) {
+	config := redacted(v.Options)
+	l.Config = &config
+	for name, value := range v.Options {
+		l.Size += len(name) + len(value)
+	}
+	if first {
+		l.facts = joinPairs(config)
+		return
+	}
+	l.Changed, l.Removed = v.Changed, v.Removed
+	var facts []string
+	for _, name := range v.Changed {
+		facts = append(facts, "+"+name+"="+oneLine(config[name]))
+	}
+	for _, name := range v.Removed {
+		facts = append(facts, "-"+name)
+	}
+	l.facts = strings.Join(facts, " ")
 }
 
 // redacted returns the options without the values of secret ones.
@@ -196,26 +273,26 @@ func joinPairs(m map[string]string) string {
 }
 
 // describeKeys tells of keys of the config-key store. Values may be anything, so the short form only has their sizes.
-func (l *eventLine) describeKeys(values map[string][]byte) {
+func (l *eventLine) describeKeys(change monclient.KVChange) {
 	l.Keys = make(map[string]*string)
-	facts := make([]string, 0, len(values))
-	for _, k := range slices.Sorted(maps.Keys(values)) {
-		v := values[k]
+	facts := make([]string, 0, len(change.Set)+len(change.Deleted))
+	for _, k := range slices.Sorted(maps.Keys(change.Set)) {
+		v := change.Set[k]
 		l.Size += len(k) + len(v)
-		switch text := string(v); {
-		case v == nil:
-			l.Keys[k] = nil
-			facts = append(facts, oneLine(k)+" deleted")
-			continue
-		case utf8.ValidString(text):
+		if text := string(v); utf8.ValidString(text) {
 			l.Keys[k] = &text
-		default:
+		} else {
 			if l.Base64 == nil {
 				l.Base64 = make(map[string]string)
 			}
 			l.Base64[k] = base64.StdEncoding.EncodeToString(v)
 		}
-		facts = append(facts, fmt.Sprintf("%s (%d bytes)", oneLine(k), len(v)))
+		facts = append(facts, fmt.Sprintf("+%s (%d bytes)", oneLine(k), len(v)))
+	}
+	for _, k := range change.Deleted {
+		l.Size += len(k)
+		l.Keys[k] = nil
+		facts = append(facts, "-"+oneLine(k))
 	}
 	l.facts = strings.Join(facts, ", ")
 	if len(facts) == 0 {
@@ -223,62 +300,13 @@ func (l *eventLine) describeKeys(values map[string][]byte) {
 	}
 }
 
-func logLines(line eventLine, entries []monmsg.LogEntry) []eventLine {
-	lines := make([]eventLine, 0, len(entries))
-	for _, e := range entries {
-		l := line
-		stamp := e.Stamp.Time().Local().Format(timeFormat)
-		l.Size = len(e.Message)
-		l.Log = &logLine{
-			Time: stamp, Name: e.Name.String(), Channel: e.Channel, Priority: e.Priority.String(), Seq: e.Seq, Text: e.Message,
-		}
-		from := e.Name.String()
-		if e.Channel != "" {
-			from += " " + e.Channel
-		}
-		l.facts = fmt.Sprintf("%s %s %s: %s", stamp, e.Priority, oneLine(from), oneLine(e.Message))
-		lines = append(lines, l)
-		line.Missed = 0 // it was said
-	}
-	return lines
-}
-
-// describeMap tells of a map what can be read without decoding it as a whole.
-func (l *eventLine) describeMap(e monclient.MapEvent) {
-	var err error
-	switch e.What {
-	case "monmap":
-		if l.MonMap, err = cephmap.DecodeMonMap(e.Data); err == nil {
-			mons := make([]string, len(l.MonMap.Mons))
-			for i := range l.MonMap.Mons {
-				mons[i] = fmt.Sprintf("%s=%s", l.MonMap.Mons[i].Name, l.MonMap.Mons[i].Addrs)
-			}
-			l.facts = fmt.Sprintf("%d mons: %s", len(mons), strings.Join(mons, " "))
-		}
-	case "osdmap":
-		if e.Full {
-			var h cephmap.OSDMapHeader
-			if h, err = cephmap.DecodeOSDMapHeader(e.Data); err == nil {
-				l.Modified = h.Modified.String()
-			}
-		} else {
-			var h cephmap.OSDMapIncrementalHeader
-			if h, err = cephmap.DecodeOSDMapIncrementalHeader(e.Data); err == nil {
-				l.Modified = h.Modified.String()
-			}
-		}
-	case "servicemap":
-		var h cephmap.ServiceMapHeader
-		if h, err = cephmap.DecodeServiceMapHeader(e.Data); err == nil {
-			l.Modified = h.Modified.String()
-		}
-	}
-	switch {
-	case err != nil:
-		l.facts = "cannot be read: " + err.Error()
-	case l.Modified != "":
-		l.facts = "modified " + l.Modified
-	}
+// describeEntry tells of an entry of the log, as ceph -w does.
+func (l *eventLine) describeEntry(e monclient.LogEntry) {
+	stamp := e.Time.Local().Format(timeFormat)
+	priority := monmsg.LogPriority(e.Level).String()
+	l.Size = len(e.Text)
+	l.Log = &logLine{Time: stamp, Name: e.Name.String(), Channel: e.Channel, Priority: priority, Seq: e.Seq, Text: e.Text}
+	l.facts = fmt.Sprintf("%s %s %s %s", e.Time.Local().Format(logTimeFormat), oneLine(e.Name.String()), priority, oneLine(e.Text))
 }
 
 // oneLine keeps text from others on one line, and from commanding the terminal.
@@ -299,12 +327,16 @@ func (a *app) printEvent(l eventLine) error {
 		}
 		return a.print(string(b))
 	}
+	if l.Log != nil {
+		text := l.facts
+		if l.Missed > 0 {
+			text += fmt.Sprintf("  (%d entries before it were missed)", l.Missed)
+		}
+		return a.print(text + "\n")
+	}
 	kind := "incremental"
 	if l.Full {
 		kind = "full"
-	}
-	if l.Log != nil {
-		kind = "entry"
 	}
 	text := fmt.Sprintf("%s %s %d %s %d bytes", l.Time, l.What, l.Epoch, kind, l.Size)
 	if l.facts != "" {

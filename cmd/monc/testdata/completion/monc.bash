@@ -6,13 +6,28 @@ _monc_files() {
 	compopt -o filenames 2>/dev/null
 }
 
+# The cluster's own commands: monc asks it. Of --name=value bash wants the value only.
+_monc_cluster() {
+	local IFS=$'\n' line program=${COMP_WORDS[0]/#\~\//$HOME/}
+	for line in $("$program" complete-command "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null); do
+		line=${line%%$'\t'*}
+		case "$cur$prev" in
+		=*|*=) line=${line#--*=} ;;
+		esac
+		COMPREPLY+=("$line")
+	done
+	if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == --*= ]]; then
+		compopt -o nospace 2>/dev/null
+	fi
+}
+
 _monc() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= i
 	COMPREPLY=()
 	# The command is the first word that is no option and no option's value.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-c|--conf|-m|--mon-host|-n|--name|--id|--user|-k|--keyring|-K|--keyfile|-M|--monmap|--cluster|-f|--format|--connect-timeout|--timeout|-o|--out|--out-file|-i|--in|--in-file|--count|--from|--mons|--dir|--release|--keys|--auth|--modes) ((i++)) ;;
+		-c|--conf|-m|--mon-host|-n|--name|--id|--user|-k|--keyring|-K|--keyfile|-M|--monmap|--cluster|-f|--format|--connect-timeout|--timeout|-o|--out|--out-file|-i|--in|--in-file|--count|--from|--level|--channel|--mons|--mgrs|--dir|--release|--keys|--auth|--modes) ((i++)) ;;
 		-*) ;;
 		*) command=${COMP_WORDS[i]}; break ;;
 		esac
@@ -34,7 +49,10 @@ _monc() {
 	-i|--in|--in-file) _monc_files "$cur"; return ;;
 	--count) return ;;
 	--from) return ;;
+	--level) COMPREPLY=($(compgen -W "debug info sec warn error" -- "$cur")); return ;;
+	--channel) COMPREPLY=($(compgen -W "cluster audit *" -- "$cur")); return ;;
 	--mons) return ;;
+	--mgrs) return ;;
 	--dir) _monc_files "$cur"; return ;;
 	--release) COMPREPLY=($(compgen -W "pacific reef tentacle" -- "$cur")); return ;;
 	--keys) COMPREPLY=($(compgen -W "aes aes256k" -- "$cur")); return ;;
@@ -44,21 +62,33 @@ _monc() {
 
 	local flags="--conf --mon-host --name --id --keyring --cluster --format --connect-timeout --timeout --verbose --help --version" words=
 	case $command in
-	"") words="status command versions watch monmap get-version testmon version completion help" ;;
+	"") words="status command tell ping versions watch log df blocklist monmap get-version testmon version completion help" ;;
 	status) flags+=" --out" ;;
 	command) flags+=" --in --out" ;;
+	tell) flags+=" --in --out"; words="mon. mon.* mgr mgr.*" ;;
+	ping) words="mon." ;;
 	versions) flags+=" --out" ;;
 	watch) flags+=" --count --from"; words="monmap osdmap mgrmap fsmap fsmap.user servicemap config log-debug log-info log-sec log-warn log-error kv:" ;;
+	log) flags+=" --watch --level --channel --count"; words="write" ;;
+	blocklist) words="ls add rm" ;;
 	monmap) flags+=" --out" ;;
 	get-version) words="osdmap monmap fsmap mdsmap" ;;
-	testmon) flags+=" --mons --dir --release --keys --auth --modes --ipv6 --control" ;;
+	testmon) flags+=" --mons --mgrs --dir --release --keys --auth --modes --ipv6 --control" ;;
 	completion) words="bash zsh fish" ;;
-	help) words="status command versions watch monmap get-version testmon version completion help" ;;
+	help) words="status command tell ping versions watch log df blocklist monmap get-version testmon version completion help" ;;
+	esac
+	local cluster=
+	case $command in
+	command) cluster=1 ;;
+	help) for ((i++; i < COMP_CWORD; i++)); do [[ ${COMP_WORDS[i]} == command ]] && cluster=1 words=; done ;;
 	esac
 	case $cur in
 	-*) COMPREPLY=($(compgen -W "$flags" -- "$cur")) ;;
 	*) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;
 	esac
+	if [[ -n $cluster ]]; then
+		_monc_cluster
+	fi
 }
 
 complete -F _monc monc

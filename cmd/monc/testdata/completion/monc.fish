@@ -1,7 +1,15 @@
 # Completion of monc for fish: monc completion fish > ~/.config/fish/completions/monc.fish
 
 complete -c monc -f
-set -l commands status command versions watch monmap get-version testmon version completion help
+
+# The cluster's own commands: monc asks it.
+function __monc_cluster
+    set -l words (commandline -opc)
+    $words[1] complete-command $words[2..-1] (commandline -ct) 2>/dev/null
+end
+complete -c monc -n "__fish_seen_subcommand_from command" -a "(__monc_cluster)"
+
+set -l commands status command tell ping versions watch log df blocklist monmap get-version testmon version completion help
 complete -c monc -s c -l conf -r -F -d 'configuration file (CEPH_CONF; else /etc/ceph/ceph.conf, ~/.ceph/ceph.conf, ./ceph.conf)'
 complete -c monc -s m -l mon-host -x -d 'addresses or names of the monitors, with commas between them'
 complete -c monc -s n -l name -x -d 'entity to authenticate as (default client.admin)'
@@ -19,18 +27,34 @@ complete -c monc -n "__fish_seen_subcommand_from status" -s o -l out -l out-file
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a command -d 'run a command of the monitors, in words or in JSON'
 complete -c monc -n "__fish_seen_subcommand_from command" -s i -l in -l in-file -r -F -d 'send this file along with the command, - is standard input'
 complete -c monc -n "__fish_seen_subcommand_from command" -s o -l out -l out-file -r -F -d 'write the output to this file, - is standard output'
+complete -c monc -n "not __fish_seen_subcommand_from $commands" -a tell -d 'run a command of one monitor, of each, or of the manager'
+complete -c monc -n "__fish_seen_subcommand_from tell" -s i -l in -l in-file -r -F -d 'send this file along with the command, - is standard input'
+complete -c monc -n "__fish_seen_subcommand_from tell" -s o -l out -l out-file -r -F -d 'write the output to this file, - is standard output'
+complete -c monc -n "__fish_seen_subcommand_from tell" -a 'mon. mon.* mgr mgr.*'
+complete -c monc -n "not __fish_seen_subcommand_from $commands" -a ping -d 'ask one monitor how it is, or each of them'
+complete -c monc -n "__fish_seen_subcommand_from ping" -a 'mon.'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a versions -d 'show which releases the daemons run'
 complete -c monc -n "__fish_seen_subcommand_from versions" -s o -l out -l out-file -r -F -d 'write the output to this file, - is standard output'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a watch -d 'follow maps, one line for every change'
 complete -c monc -n "__fish_seen_subcommand_from watch" -l count -x -d 'end after N events'
 complete -c monc -n "__fish_seen_subcommand_from watch" -l from -x -d 'begin with this epoch instead of the newest'
 complete -c monc -n "__fish_seen_subcommand_from watch" -a 'monmap osdmap mgrmap fsmap fsmap.user servicemap config log-debug log-info log-sec log-warn log-error kv:'
+complete -c monc -n "not __fish_seen_subcommand_from $commands" -a log -d 'show the cluster log, follow it, or write into it'
+complete -c monc -n "__fish_seen_subcommand_from log" -s w -l watch -d 'follow the log instead, until Ctrl-C, --timeout or --count entries'
+complete -c monc -n "__fish_seen_subcommand_from log" -l level -x -a 'debug info sec warn error' -d 'entries of this level and those above, or the level to write with (info): debug, info, sec, warn, error'
+complete -c monc -n "__fish_seen_subcommand_from log" -l channel -x -a 'cluster audit *' -d 'cluster (the default), audit or another one; * shows all of them'
+complete -c monc -n "__fish_seen_subcommand_from log" -l count -x -d 'end after N events'
+complete -c monc -n "__fish_seen_subcommand_from log" -a 'write'
+complete -c monc -n "not __fish_seen_subcommand_from $commands" -a df -d 'show how much space the cluster and its pools have'
+complete -c monc -n "not __fish_seen_subcommand_from $commands" -a blocklist -d 'show or change which clients the OSDs refuse'
+complete -c monc -n "__fish_seen_subcommand_from blocklist" -a 'ls add rm'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a monmap -d 'print the map of the monitors, or save it'
 complete -c monc -n "__fish_seen_subcommand_from monmap" -s o -l out -l out-file -r -F -d 'write the output to this file, - is standard output'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a get-version -d 'show the newest and the oldest epoch of a map'
 complete -c monc -n "__fish_seen_subcommand_from get-version" -a 'osdmap monmap fsmap mdsmap'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a testmon -d 'run monitors for tests, without a cluster'
 complete -c monc -n "__fish_seen_subcommand_from testmon" -l mons -x -d 'how many monitors (default 1)'
+complete -c monc -n "__fish_seen_subcommand_from testmon" -l mgrs -x -d 'how many managers, of which one is active (default none: the monitors answer)'
 complete -c monc -n "__fish_seen_subcommand_from testmon" -l dir -r -F -d 'where ceph.conf and the keyring go (default a new directory, which goes when monc does)'
 complete -c monc -n "__fish_seen_subcommand_from testmon" -l release -x -a 'pacific reef tentacle' -d 'which release they are like (default reef)'
 complete -c monc -n "__fish_seen_subcommand_from testmon" -l keys -x -a 'aes aes256k' -d 'type of the keys (default the release'\''s: aes256k from tentacle on)'
@@ -41,5 +65,5 @@ complete -c monc -n "__fish_seen_subcommand_from testmon" -l control -d 'take re
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a version -d 'show monc'\''s own version'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a completion -d 'print a script that completes monc'\''s command lines'
 complete -c monc -n "__fish_seen_subcommand_from completion" -a 'bash zsh fish'
-complete -c monc -n "not __fish_seen_subcommand_from $commands" -a help -d 'show help, of a command or of monc'
-complete -c monc -n "__fish_seen_subcommand_from help" -a 'status command versions watch monmap get-version testmon version completion help'
+complete -c monc -n "not __fish_seen_subcommand_from $commands" -a help -d 'show help, of monc, a command, or the cluster'\''s commands'
+complete -c monc -n "__fish_seen_subcommand_from help" -a 'status command tell ping versions watch log df blocklist monmap get-version testmon version completion help'
