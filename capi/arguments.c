@@ -1,5 +1,5 @@
 /* What is asked of a call before it goes on in Go: whether it may, and whether what it was given is sound. */
-#define _GNU_SOURCE /* strnlen */
+#define _GNU_SOURCE /* strnlen, pthread_setcancelstate */
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +27,24 @@ bool forked(void)
 		return false;
 	}
 	capi_fail(0, "the process was forked after it had loaded libmonclient: load it after fork, or exec");
+	return true;
+}
+
+int keep_thread(void)
+{
+	int before;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	return before;
+}
+
+void let_thread(int *before) { pthread_setcancelstate(*before, NULL); }
+
+bool own_callback(monclient_t client, const char *what)
+{
+	if (client == 0 || capi_callback_client() != client)
+		return false;
+	capi_fail(0, "%s in a callback of the same client would wait for itself", what);
 	return true;
 }
 

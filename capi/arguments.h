@@ -13,6 +13,25 @@
 
 extern char capi_version[16];
 
+/* A thread that is cancelled is unwound where it waits; below that may be frames of Go, or memory that Go writes to. So
+ * that happens when it has left the library. */
+int keep_thread(void);
+void let_thread(int *before);
+
+#define KEEP_THREAD() __attribute__((cleanup(let_thread), unused)) int before_ = keep_thread()
+
+/* ENTER begins a call, after the declarations. */
+#define ENTER()         \
+	KEEP_THREAD(); \
+	if (forked())   \
+	return MONCLIENT_EFORKED
+
+/* Go's declarations have no const. */
+static inline char *text_arg(const char *s) { return (char *)(uintptr_t)s; }
+static inline void *bytes_arg(const void *p) { return (void *)(uintptr_t)p; }
+
+bool own_callback(monclient_t client, const char *what); /* the calling thread runs a callback of this client */
+
 bool forked(void); /* asked by every call, after which it may enter Go if this is false */
 
 int check_pointer(const void *p, const char *name);

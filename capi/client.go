@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"sync"
 	"unsafe"
 
 	"github.com/libmonclient/libmonclient/capi/eventq"
@@ -25,6 +26,10 @@ type client struct {
 	dialer *dialer
 	thread thread
 	log    logger
+
+	asks      sync.WaitGroup // questions that are being asked
+	askMu     sync.Mutex
+	askClosed bool // there are to be no more
 
 	session *registration // nil when nobody wants to know
 	lastMon string        // the monitor of the session before, owned by the client's goroutine
@@ -77,20 +82,26 @@ func (c *client) register(sink *C.struct_capi_sink, limit eventq.Limit) (*regist
 // over lets go of a registration, of which nothing more will come, wherever this may be called from.
 func (c *client) over(r *registration) { c.thread.release(r) }
 
-// connect finds a monitor.
-func (c *client) connect(ctx context.Context, s snapshot, ms C.int32_t) error {
+// resolve makes the Go client's configuration.
+func (c *client) resolve(ctx context.Context, s snapshot) (monclient.Config, error) {
 	c.dialer = s.dialer
 	cfg, err := s.resolve(ctx)
+	if err == nil && c.dialer != nil {
+		cfg.Dial = func(ctx context.Context, _, address string) (net.Conn, error) {
+			return c.dialer.dial(ctx, c.handle, address)
+		}
+	}
+	return cfg, err
+}
+
+// connect finds a monitor.
+func (c *client) connect(ctx context.Context, s snapshot, ms C.int32_t) error {
+	cfg, err := c.resolve(ctx, s)
 	if err != nil {
 		return err
 	}
 	if d := timeout(ms); d != 0 {
 		cfg.ConnectTimeout = d
-	}
-	if c.dialer != nil {
-		cfg.Dial = func(ctx context.Context, _, address string) (net.Conn, error) {
-			return c.dialer.dial(ctx, c.handle, address)
-		}
 	}
 	if c.log.reg != nil {
 		cfg.Logger = c.log.slog()
@@ -138,6 +149,7 @@ func (c *client) close() {
 	if c.mc != nil {
 		c.mc.Close()
 	}
+	c.endAsks()
 	c.end()
 }
 

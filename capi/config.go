@@ -75,6 +75,14 @@ func (s *snapshot) resolve(ctx context.Context) (monclient.Config, error) {
 	return cfg, nil
 }
 
+// fetched takes over what the monitors have said.
+func (c *config) fetched(b *monclient.Bootstrapped) {
+	c.options.SetMon(b.Config) // what does not count is not the program's mistake
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.monmap = b.MonMap
+}
+
 //export goConfigCreate
 func goConfigCreate(h *C.monclient_config_t) (rc C.int) {
 	defer guard(&rc)

@@ -69,9 +69,15 @@ func (e *event) errText() string {
 	return ""
 }
 
-// hasData reports whether the event brings a map.
+// hasData reports whether the event brings a map, or another answer.
 func (e *event) hasData() bool {
-	return e.kind == C.MONCLIENT_EVENT_MAP && e.flags&C.MONCLIENT_EVENT_LAST == 0
+	switch e.kind {
+	case C.MONCLIENT_EVENT_MAP:
+		return e.flags&C.MONCLIENT_EVENT_LAST == 0 && e.err == nil
+	case C.MONCLIENT_EVENT_RESULT:
+		return e.flags&C.MONCLIENT_EVENT_JSON != 0
+	}
+	return false
 }
 
 // build makes the memory that the user gets; nil when there is none.
@@ -155,7 +161,7 @@ func build(item *eventq.Item[event]) *C.monclient_event_t {
 
 // replySize is what a reply needs besides its structure.
 func replySize(r *monclient.Reply) int {
-	return textSize(r.Status) + textSize(r.Mon) + dataSize(r.Output, true)
+	return textSize(r.Status) + textSize(r.Mon) + textSize(r.From) + dataSize(r.Output, true)
 }
 
 // fillReply fills a reply that lies in a block.
@@ -166,6 +172,7 @@ func fillReply(b *block, out *C.monclient_reply_t, r *monclient.Reply) {
 	}
 	out.status = b.text(r.Status)
 	out.mon = b.text(r.Mon)
+	out.sender = b.text(r.From)
 	out.output_len = C.uint64_t(len(r.Output))
 	out.output = b.data(r.Output, true)
 }

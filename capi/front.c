@@ -10,39 +10,6 @@
 #include "arguments.h"
 #include "_cgo_export.h"
 
-/* own_callback: the calling thread runs a callback of this client. */
-static bool own_callback(monclient_t client, const char *what)
-{
-	if (client == 0 || capi_callback_client() != client)
-		return false;
-	capi_fail(0, "%s in a callback of the same client would wait for itself", what);
-	return true;
-}
-
-/* A thread that is cancelled is unwound where it waits; below that may be frames of Go, or memory that Go writes to. So
- * that happens when it has left the library. */
-static int keep_thread(void)
-{
-	int before;
-
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
-	return before;
-}
-
-static void let_thread(int *before) { pthread_setcancelstate(*before, NULL); }
-
-#define KEEP_THREAD() __attribute__((cleanup(let_thread), unused)) int before_ = keep_thread()
-
-/* ENTER begins a call, after the declarations. */
-#define ENTER()         \
-	KEEP_THREAD(); \
-	if (forked())   \
-	return MONCLIENT_EFORKED
-
-/* Go's declarations have no const. */
-static char *text_arg(const char *s) { return (char *)(uintptr_t)s; }
-static void *bytes_arg(const void *p) { return (void *)(uintptr_t)p; }
-
 /* Version */
 
 uint32_t monclient_version_number(void) { return MONCLIENT_VERSION_NUMBER; }
@@ -51,7 +18,7 @@ const char *monclient_version(void) { return capi_version; }
 
 int monclient_has_feature(const char *name)
 {
-	static const char *const features[] = {"aes256krb5", "secure", "queue", "dialer"};
+	static const char *const features[] = {"aes256krb5", "secure", "queue", "dialer", "target", "values"};
 	size_t i;
 
 	for (i = 0; name && i < sizeof(features) / sizeof(features[0]); i++)
@@ -338,6 +305,8 @@ int monclient_op_cancel(monclient_op_t op)
 /* command_args checks what both forms of a command take. */
 static int command_args(const char *cmd, size_t *len, const monclient_command_options_t *from, monclient_command_options_t *options)
 {
+	size_t unused;
+
 	memset(options, 0, sizeof(*options));
 	CHECK(check_text(cmd, "cmd", len));
 	if (from)
@@ -347,6 +316,10 @@ static int command_args(const char *cmd, size_t *len, const monclient_command_op
 		return capi_fail(MONCLIENT_EINVAL, "options: resend is %u, which is no MONCLIENT_RESEND_...", options->resend);
 	if (options->reserved)
 		return capi_fail(MONCLIENT_EINVAL, "options: reserved is not 0");
+	if (options->target)
+		CHECK(check_text(options->target, "options: target", &unused));
+	if (options->barrier)
+		CHECK(check_text(options->barrier, "options: barrier", &unused));
 	return check_bytes(options->input, options->input_len, "options: input");
 }
 
@@ -372,7 +345,7 @@ static int begin_command(monclient_t client, const char *cmd, const monclient_co
 	if (own_callback(client, "monclient_command"))
 		return MONCLIENT_EDEADLK;
 	capi_wait_begin(wait);
-	return goCommand(client, text_arg(cmd), len, bytes_arg(o.input), o.input_len, o.timeout_ms, o.resend, wait);
+	return goCommand(client, text_arg(cmd), len, &o, wait);
 }
 
 int monclient_command(monclient_t client, const char *cmd, const monclient_command_options_t *options, monclient_reply_t **reply)
@@ -400,7 +373,7 @@ static int begin_command_async(monclient_t client, const char *cmd, const moncli
 		capi_sink_release(copy);
 		return rc;
 	}
-	return goCommandAsync(client, text_arg(cmd), len, bytes_arg(o.input), o.input_len, o.timeout_ms, o.resend, copy, op);
+	return goCommandAsync(client, text_arg(cmd), len, &o, copy, op);
 }
 
 int monclient_command_async(monclient_t client, const char *cmd, const monclient_command_options_t *options,
@@ -502,7 +475,7 @@ int monclient_wait_for_map_async(monclient_t client, const char *what, uint64_t 
 int monclient_subscribe(monclient_t client, const char *what, uint64_t start, uint32_t flags, const monclient_sink_t *sink,
                         monclient_sub_t *sub)
 {
-	const uint32_t known = MONCLIENT_SUBSCRIBE_ONETIME | MONCLIENT_SUBSCRIBE_LATEST;
+	const uint32_t known = MONCLIENT_SUBSCRIBE_ONETIME | MONCLIENT_SUBSCRIBE_LATEST | MONCLIENT_SUBSCRIBE_VALUES;
 	struct capi_sink *copy;
 	size_t len;
 	int rc;

@@ -54,6 +54,33 @@ void capi_wait_begin(struct capi_wait *w);
 void capi_wait_wake(struct capi_wait *w); /* for Go; w may be gone when it returns */
 int capi_wait_end(struct capi_wait *w);   /* waits; the status, of which the text is the last error */
 
+/* ask.c: questions with an answer in JSON, or a number, of which there are many alike */
+enum {
+	CAPI_ASK_PING = 1,
+	CAPI_ASK_FETCH,
+	CAPI_ASK_LATEST,
+	CAPI_ASK_LOG_FLUSH,
+	CAPI_ASK_CLUSTER_STATS,
+	CAPI_ASK_POOLS,
+	CAPI_ASK_POOL_STATS,
+	CAPI_ASK_POOL_OP,
+	CAPI_ASK_BLOCKLIST,
+	CAPI_ASK_BLOCKLIST_ADD,
+	CAPI_ASK_BLOCKLIST_REMOVE,
+	CAPI_ASK_PARSE
+};
+struct capi_ask {
+	uint32_t what;
+	int32_t timeout_ms;
+	const char *name; /* what the question is about, as users call it, for errors */
+	const char *text; /* NULL: none */
+	size_t text_len;
+	const char *const *texts;
+	uint32_t count; /* of texts */
+	int64_t number;
+	const monclient_pool_op_t *pool_op;
+};
+
 /* level.c */
 enum { CAPI_LATE, CAPI_UP, CAPI_CLOSED };
 struct capi_level;

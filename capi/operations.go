@@ -2,12 +2,12 @@
 
 package main
 
+// #include <string.h>
 // #include "front.h"
 import "C"
 
 import (
 	"time"
-	"unsafe"
 
 	"github.com/libmonclient/libmonclient/capi/eventq"
 	"github.com/libmonclient/libmonclient/monclient"
@@ -54,7 +54,7 @@ var resends = [...]monclient.Resend{
 }
 
 // commandOf makes a command of what C has.
-func commandOf(cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t, resend C.uint32_t) (monclient.Command, error) {
+func commandOf(cmd *C.char, n C.size_t, o *C.monclient_command_options_t) (monclient.Command, error) {
 	text, err := goText(cmd, n, "cmd")
 	if err != nil {
 		return monclient.Command{}, err
@@ -63,23 +63,35 @@ func commandOf(cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_
 		return monclient.Command{}, failure(C.MONCLIENT_EINVAL, "cmd is empty")
 	}
 	command := monclient.Raw(text)
-	command.Input = goBytes(input, inputLen) // copied, for a withdrawn command may still be with the connection
-	command.Resend = resends[resend]
-	return command, nil
+	command.Input = goBytes(o.input, o.input_len) // copied, for a withdrawn command may still be with the connection
+	command.Resend = resends[o.resend]
+	if command.Target, err = optionalText(o.target, "options: target"); err != nil {
+		return monclient.Command{}, err
+	}
+	command.Barrier, err = optionalText(o.barrier, "options: barrier")
+	return command, err
+}
+
+// optionalText copies a text that may be NULL.
+func optionalText(s *C.char, name string) (string, error) {
+	if s == nil {
+		return "", nil
+	}
+	return goText(s, C.strlen(s), name)
 }
 
 //export goCommand
-func goCommand(h C.monclient_t, cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t, ms C.int32_t, resend C.uint32_t, w *C.struct_capi_wait) (rc C.int) {
+func goCommand(h C.monclient_t, cmd *C.char, n C.size_t, o *C.monclient_command_options_t, w *C.struct_capi_wait) (rc C.int) {
 	defer guard(&rc)
 	c, err := get(clients, h, "client")
 	if err != nil {
 		return fail(err)
 	}
-	command, err := commandOf(cmd, n, input, inputLen, resend)
+	command, err := commandOf(cmd, n, o)
 	if err != nil {
 		return fail(err)
 	}
-	_, err = c.mc.StartCommand(command, timeout(ms), func(r *monclient.Reply, err error) {
+	_, err = c.mc.StartCommand(command, timeout(o.timeout_ms), func(r *monclient.Reply, err error) {
 		w.outcome = C.int(outcomeOf(err)) // which counts when there is no reply
 		complete(w, err, func() error { return newReply(r, valueOf[C.monclient_reply_t](w)) })
 	})
@@ -87,19 +99,20 @@ func goCommand(h C.monclient_t, cmd *C.char, n C.size_t, input unsafe.Pointer, i
 }
 
 //export goCommandAsync
-func goCommandAsync(h C.monclient_t, cmd *C.char, n C.size_t, input unsafe.Pointer, inputLen C.uint64_t, ms C.int32_t, resend C.uint32_t, sink *C.struct_capi_sink, out *C.monclient_op_t) (rc C.int) {
+func goCommandAsync(h C.monclient_t, cmd *C.char, n C.size_t, o *C.monclient_command_options_t, sink *C.struct_capi_sink, out *C.monclient_op_t) (rc C.int) {
 	defer guard(&rc)
 	c, err := get(clients, h, "client")
 	var command monclient.Command
 	if err == nil {
-		command, err = commandOf(cmd, n, input, inputLen, resend)
+		command, err = commandOf(cmd, n, o)
 	}
 	if err != nil {
 		C.capi_sink_release(sink)
 		return fail(err)
 	}
+	within := timeout(o.timeout_ms)
 	return fail(begin(c, C.MONCLIENT_EVENT_COMMAND, sink, out, func(done func(*monclient.Reply, error)) (*monclient.Call, error) {
-		return c.mc.StartCommand(command, timeout(ms), done)
+		return c.mc.StartCommand(command, within, done)
 	}, func(e *event, r *monclient.Reply) { e.reply = r }))
 }
 

@@ -6,8 +6,10 @@ package main
 import "C"
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/libmonclient/libmonclient/capi/eventq"
 	"github.com/libmonclient/libmonclient/capi/handle"
@@ -24,7 +26,7 @@ var (
 type subscription struct {
 	client *client
 	reg    *registration
-	mc     *monclient.Subscription
+	mc     io.Closer
 }
 
 //export goSubscribe
@@ -36,12 +38,17 @@ func goSubscribe(h C.monclient_t, what *C.char, n C.size_t, start C.uint64_t, fl
 		return fail(err)
 	}
 	onetime, limit := flags&C.MONCLIENT_SUBSCRIBE_ONETIME != 0, mapLimit
+	values := flags&C.MONCLIENT_SUBSCRIBE_VALUES != 0
 	if flags&C.MONCLIENT_SUBSCRIBE_LATEST != 0 {
 		limit = latestLimit
-		if err := (monclient.SubscribeOptions{What: name, Latest: true}).Check(); err != nil {
-			C.capi_sink_release(sink)
-			return fail(err)
-		}
+		err = (monclient.SubscribeOptions{What: name, Latest: true}).Check()
+	}
+	if err == nil && values && onetime {
+		err = failure(C.MONCLIENT_EINVAL, "flags: MONCLIENT_SUBSCRIBE_ONETIME does not go with MONCLIENT_SUBSCRIBE_VALUES")
+	}
+	if err != nil {
+		C.capi_sink_release(sink)
+		return fail(err)
 	}
 	reg, err := c.register(sink, limit)
 	if err != nil {
@@ -53,10 +60,22 @@ func goSubscribe(h C.monclient_t, what *C.char, n C.size_t, start C.uint64_t, fl
 	reserved := subs.Reserve()
 	reg.handle = uint64(reserved)
 	ready := make(chan struct{})
-	s.mc, err = c.mc.SubscribeFunc(name, uint64(start), onetime, func(e monclient.MapEvent, err error) {
-		<-ready // which does not wait for anything
-		s.deliver(e, err)
-	})
+	if values {
+		what, channel, _ := strings.Cut(name, ":")
+		if !strings.HasPrefix(name, "log-") {
+			what, channel = name, ""
+		}
+		spec := monclient.WatchSpec{What: what, Channel: channel, WatchOptions: monclient.WatchOptions{Start: uint64(start), All: true}}
+		s.mc, err = c.mc.WatchFunc(spec, func(e monclient.WatchEvent[any], err error) {
+			<-ready // which does not wait for anything
+			s.deliverValue(e, err)
+		})
+	} else {
+		s.mc, err = c.mc.SubscribeFunc(name, uint64(start), onetime, func(e monclient.MapEvent, err error) {
+			<-ready // as above
+			s.deliver(e, err)
+		})
+	}
 	if err == nil {
 		subs.Put(reserved, s)
 		*out = C.monclient_sub_t(reserved)
@@ -71,17 +90,74 @@ func goSubscribe(h C.monclient_t, what *C.char, n C.size_t, start C.uint64_t, fl
 	return C.MONCLIENT_OK
 }
 
+// end delivers the last event. It runs on the client's goroutine.
+func (s *subscription) end(e event, err error) {
+	e.flags = C.MONCLIENT_EVENT_LAST
+	if !errors.Is(err, io.EOF) {
+		e.err = err
+	}
+	if _, over := s.reg.source.PushLast(e, 0); over {
+		s.client.over(s.reg)
+	}
+}
+
+// deliverValue runs on the client's goroutine.
+func (s *subscription) deliverValue(v monclient.WatchEvent[any], err error) {
+	e := event{kind: C.MONCLIENT_EVENT_MAP, reg: s.reg, client: uint64(s.client.handle)}
+	var unreadable *monclient.MapError
+	switch {
+	case errors.As(err, &unreadable): // one map; others will come
+		e.err, e.epoch = err, v.Epoch
+		s.reg.source.Push(e, 0)
+		return
+	case err != nil:
+		s.end(e, err)
+		return
+	}
+	if e.data, err = json.Marshal(valueOfWatch(v.Value)); err != nil {
+		e.err, e.epoch = err, v.Epoch
+		s.reg.source.Push(e, 0)
+		return
+	}
+	e.epoch, e.flags = v.Epoch, C.MONCLIENT_EVENT_JSON
+	if v.Full {
+		e.flags |= C.MONCLIENT_EVENT_FULL
+	}
+	if v.Synced {
+		e.flags |= C.MONCLIENT_EVENT_SYNCED
+	}
+	s.reg.source.Push(e, len(e.data))
+}
+
+// logValue is the JSON of an entry of the log: whole, where Ceph's own has no nanoseconds.
+type logValue struct {
+	Time    string `json:"time"` // UTC
+	Name    string `json:"name"`
+	Rank    string `json:"rank"`
+	Addrs   string `json:"addrs"`
+	Channel string `json:"channel"`
+	Level   string `json:"level"`
+	Seq     uint64 `json:"seq"`
+	Text    string `json:"text"`
+}
+
+// valueOfWatch returns what the user gets as JSON.
+func valueOfWatch(v any) any {
+	e, ok := v.(monclient.LogEntry)
+	if !ok {
+		return v
+	}
+	return logValue{
+		Time: e.Time.UTC().Format("2006-01-02T15:04:05.000000000Z"), Name: e.Name.String(), Rank: e.Rank.String(), Addrs: e.Addrs.String(),
+		Channel: e.Channel, Level: e.Level.String(), Seq: e.Seq, Text: e.Text,
+	}
+}
+
 // deliver runs on the client's goroutine.
 func (s *subscription) deliver(m monclient.MapEvent, err error) {
 	e := event{kind: C.MONCLIENT_EVENT_MAP, reg: s.reg, client: uint64(s.client.handle)}
 	if err != nil {
-		e.flags = C.MONCLIENT_EVENT_LAST
-		if !errors.Is(err, io.EOF) {
-			e.err = err
-		}
-		if _, over := s.reg.source.PushLast(e, 0); over {
-			s.client.over(s.reg)
-		}
+		s.end(e, err)
 		return
 	}
 	e.epoch, e.data = m.Epoch, m.Data

@@ -238,7 +238,7 @@ func goTestBench(h C.monclient_t, cmd *C.char, length C.size_t, workers, n C.uin
 	if err != nil {
 		return fail(err)
 	}
-	command, err := commandOf(cmd, length, nil, 0, C.MONCLIENT_RESEND_DEFAULT)
+	command, err := commandOf(cmd, length, new(C.monclient_command_options_t))
 	if err != nil {
 		return fail(err)
 	}

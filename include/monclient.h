@@ -166,10 +166,13 @@ enum {
 	MONCLIENT_EPERM = -1,            /**< the monitor does not allow it */
 	MONCLIENT_ENOENT = -2,           /**< no such option, file, key or map */
 	MONCLIENT_EIO = -5,              /**< nothing more exact is known; the text says what happened */
+	MONCLIENT_ENXIO = -6,            /**< the monitor or manager that a command was for cannot be reached */
 	MONCLIENT_E2BIG = -7,            /**< longer than MONCLIENT_MAX_INPUT */
+	MONCLIENT_EAGAIN = -11,          /**< too much waits already; later it may go */
 	MONCLIENT_ENOMEM = -12,          /**< out of memory */
 	MONCLIENT_EACCES = -13,          /**< the monitor refuses the name or the key */
-	MONCLIENT_EBUSY = -16,           /**< something else is in the way: another level of the log, for example */
+	MONCLIENT_EBUSY = -16,           /**< something else is in the way */
+	MONCLIENT_EEXIST = -17,          /**< it is there already */
 	MONCLIENT_EINVAL = -22,          /**< a bad argument, option or file; the text names it */
 	MONCLIENT_ERANGE = -34,          /**< the buffer is too small */
 	MONCLIENT_EDEADLK = -35,         /**< a callback may not wait for its own client, nor close it */
@@ -268,14 +271,19 @@ enum {
 	MONCLIENT_EVENT_WAIT = 4,    /**< monclient_wait_for_map_async() has completed: epoch */
 	MONCLIENT_EVENT_MAP = 5,     /**< a subscription has something: what, epoch, data, missed; or has ended: status */
 	MONCLIENT_EVENT_SESSION = 6, /**< the session has changed: session_change, mon, addr, elapsed_ns, error, missed */
-	MONCLIENT_EVENT_LOG = 7      /**< the library has something to say: log_level, text, missed */
+	MONCLIENT_EVENT_LOG = 7,     /**< the library has something to say: log_level, text, missed */
+	MONCLIENT_EVENT_RESULT = 8   /**< another operation has completed: data, a JSON text, if the operation gives one; epoch, if it
+	                                  gives a number */
 };
 
 /** Bits of monclient_event.flags. */
 enum {
 	MONCLIENT_EVENT_LAST = 1, /**< nothing more comes from this source */
 	MONCLIENT_EVENT_FULL = 2, /**< data is a whole map; otherwise an incremental of an OSDMap, or a change of keys */
-	MONCLIENT_EVENT_JSON = 4  /**< data is a JSON text: of config, kv:PREFIX and log-LEVEL, which are no encoded maps */
+	MONCLIENT_EVENT_JSON = 4, /**< data is a JSON text: of config, kv:PREFIX and log-LEVEL, which are no encoded maps, of
+	                               MONCLIENT_SUBSCRIBE_VALUES, and of MONCLIENT_EVENT_RESULT */
+	MONCLIENT_EVENT_SYNCED = 8 /**< of MONCLIENT_SUBSCRIBE_VALUES: nothing older than this is missing any more, and the monitors
+	                                had nothing newer when they answered */
 };
 
 /** What has happened to the session. */
@@ -308,14 +316,16 @@ typedef struct monclient_reply {
 	const char *status;  /**< a text for people, never NULL; the reason when retval is negative */
 	const void *output;  /**< what the command printed; a NUL follows it, which output_len does not count; never NULL */
 	uint64_t output_len; /**< bytes */
-	const char *mon;     /**< name of the monitor that answered, without "mon."; never NULL */
+	const char *mon;     /**< name of the monitor that answered, without "mon."; "" when a manager did; never NULL */
+	const char *sender;  /**< the daemon that answered, such as "mon.a" or "mgr.x"; never NULL */
 } monclient_reply_t;
 
 /** Something that happened. Members that the kind of event does not mention are 0 or NULL. */
 typedef struct monclient_event {
 	uint32_t type;    /**< MONCLIENT_EVENT_... */
 	uint32_t flags;   /**< MONCLIENT_EVENT_LAST and others */
-	int32_t status;   /**< MONCLIENT_OK, or why there is no result, or why the subscription has ended */
+	int32_t status;   /**< MONCLIENT_OK, or why there is no result, or why the subscription has ended; without MONCLIENT_EVENT_LAST
+	                       why this one map of MONCLIENT_SUBSCRIBE_VALUES cannot be read */
 	uint32_t missed;  /**< how many events of this source were dropped, or replaced by a newer one, before this one */
 	void *userdata;   /**< the sink's */
 	uint64_t source;  /**< handle of the operation or subscription, which may be stale by now; 0: session and log */
@@ -323,9 +333,9 @@ typedef struct monclient_event {
 	const char *error; /**< what happened, for a status other than MONCLIENT_OK and for failures of the session */
 	const monclient_reply_t *reply; /**< COMMAND with MONCLIENT_OK */
 	const char *what;  /**< MAP: the name that was subscribed to */
-	uint64_t epoch;    /**< the map's epoch, the version of a log or of keys; 0 for config */
+	uint64_t epoch;    /**< the map's epoch, the version of a log or of keys; 0 for config. RESULT: the number, if it has one */
 	uint64_t oldest;   /**< VERSION: the oldest epoch that the monitors have */
-	const void *data;  /**< MAP: the encoded map; or a JSON text, which a NUL follows that data_len does not count */
+	const void *data;  /**< MAP: the encoded map. MAP and RESULT: or a JSON text, which a NUL follows that data_len does not count */
 	uint64_t data_len; /**< bytes */
 	uint32_t session_change; /**< SESSION: MONCLIENT_SESSION_... */
 	uint32_t log_level;      /**< LOG: MONCLIENT_LOG_... */
@@ -401,13 +411,16 @@ MONCLIENT_API void monclient_event_free(monclient_event_t *event);
  *                               slow, at most mon_client_ping_timeout
  *   monclient_quorum_timeout    5 seconds after which another monitor is asked when this one answers keepalives and nothing
  *                               else; if that one does answer the session moves to it. 0: never
+ *   monclient_fetch_config      false: whether connecting begins with monclient_config_fetch(), as librados does
+ *   monclient_central_config    false: whether the options that may change at runtime follow the monitors' configuration
+ *   monclient_log_flush_timeout 1 second that monclient_close() waits for entries of monclient_log_write()
  *   monclient_keyring_watch     true: whether a key that comes from a file (keyring, keyfile) is taken over when the file
  *                               changes while a client lives. Keys of the option key and of monclient_config_set_keyring() stay
  *                               until monclient_set_key()
  *
  * What only reads is what the cluster's own table of commands (get_command_descriptions) says so of; the library asks for it.
  *
- * Values have levels: default < configuration file < environment < command line < monclient_config_set().
+ * Values have levels: default < monitors < configuration file < environment < command line < monclient_config_set().
  *
  * @param[out] config  release it with monclient_config_destroy()
  *
@@ -717,20 +730,28 @@ typedef struct monclient_command_options {
 	uint64_t input_len; /**< bytes, at most MONCLIENT_MAX_INPUT */
 	uint32_t resend;    /**< MONCLIENT_RESEND_... */
 	uint32_t reserved;  /**< 0 */
+	const char *target; /**< who is to execute it; not retained. NULL and "": the monitors. "mon.NAME", or "mon.N" for the one
+	                         of rank N: that monitor alone, whose own commands these are (ceph tell mon.NAME). "mgr": the active
+	                         manager. "mgr.NAME": that manager's own commands, if it is the active one (ceph tell mgr.NAME);
+	                         "mgr.*": those of whichever is */
+	const char *barrier; /**< the name of a map, as for monclient_latest(), or NULL: the reply is given when this client has the map
+	                          as new as the command made it; not retained */
 } monclient_command_options_t;
 
 /**
  * Send a command to the monitors and wait for the reply. Without a quorum the monitors answer nothing, so without a
  * timeout this may wait for ever. A command whose session is lost is sent again, unless options->resend says otherwise.
  * When there is no answer, monclient_last_outcome() says whether the command may have been executed.
- * Implements: int rados_mon_command(...).
+ * Implements: int rados_mon_command(...), and with options->target rados_mon_command_target(...), rados_mgr_command(...) and
+ * rados_mgr_command_target(...).
  *
  * @param      cmd      a JSON object: {"prefix": "osd tree", "format": "json"}; not retained
  * @param      options  NULL: defaults
  * @param[out] reply    release it with monclient_reply_free()
  * @return MONCLIENT_OK when the monitors answered, whatever they answered (see reply->retval); MONCLIENT_ETIMEDOUT;
  *         MONCLIENT_ECLOSED; MONCLIENT_ECONNRESET (the session was lost, and it may not be sent again);
- *         MONCLIENT_EDEADLK in a callback of this client; while there is no session, also what monclient_connect() returns
+ *         MONCLIENT_ENOENT (there is no such target); MONCLIENT_ENXIO (the target cannot be reached, or the manager of that name
+ *         is not the active one); MONCLIENT_EDEADLK in a callback of this client; while there is no session, also what monclient_connect() returns
  *
  * Threads: any. Blocks. Since 0.1.
  */
@@ -806,25 +827,35 @@ MONCLIENT_API int monclient_wait_for_map_async(monclient_t client, const char *w
 /** Bits of the flags of monclient_subscribe(). */
 enum {
 	MONCLIENT_SUBSCRIBE_ONETIME = 1, /**< it ends with the first answer */
-	MONCLIENT_SUBSCRIBE_LATEST = 2   /**< only the newest map waits for a slow receiver; for every map but osdmap, and config */
+	MONCLIENT_SUBSCRIBE_LATEST = 2,  /**< only the newest map waits for a slow receiver; for every map but osdmap, and config */
+	MONCLIENT_SUBSCRIBE_VALUES = 4   /**< data is what the map says, as JSON */
 };
 
 /**
  * Follow a map: every epoch of it, once, across changes of the session.
  *
  * The map is one of "monmap", "osdmap", "mgrmap", "fsmap", "fsmap.user", "servicemap"; and as JSON "config"
- * ({"options": {NAME: VALUE}}), "kv:PREFIX" ({"keys": {KEY: VALUE or null}, "keys_base64": {KEY: VALUE that is no UTF-8}}), and one level of the cluster log: "log-debug", "log-info", "log-sec", "log-warn" or
- * "log-error" ({"entries": [{"time", "name", "channel", "priority", "seq", "text"}]}).
+ * ({"options": {NAME: VALUE}}), "kv:PREFIX" ({"keys": {KEY: VALUE or null}, "keys_base64": {KEY: VALUE that is no UTF-8}}),
+ * and one level of the cluster log: "log-debug", "log-info", "log-sec", "log-warn" or "log-error"
+ * ({"entries": [{"time", "name", "channel", "priority", "seq", "text"}]}).
+ *
+ * With MONCLIENT_SUBSCRIBE_VALUES data is the value, as JSON: of monmap, mgrmap, fsmap and servicemap what "ceph mon dump",
+ * "mgr dump", "fs dump" and "service dump" with "-f json" have, but for the quorum; of osdmap {"epoch", "modified"}; of config
+ * {"options": {NAME: VALUE}, "changed": [NAME], "removed": [NAME]}; of kv:PREFIX {"prefix", "set": {KEY: VALUE}, "set_base64":
+ * {KEY: VALUE that is no UTF-8}, "deleted": [KEY]}; of a level of the log one entry {"time", "name", "rank", "addrs",
+ * "channel", "level", "seq", "text"} for each event, of one channel alone if its name follows, as in "log-info:audit". Events
+ * say when they are MONCLIENT_EVENT_SYNCED; of a log the first to come is an entry, so that a log without any says nothing.
+ * One map that cannot be read is an event with a status and without MONCLIENT_EVENT_LAST. It does not go with
+ * MONCLIENT_SUBSCRIBE_ONETIME.
  *
  * @param      what   one of these
  * @param      start  the first epoch; 0: the newest map in full. For an osdmap a later one brings the incrementals from
- *                    there on, or full maps where the monitors have trimmed them; of those that this session has
- *                    brought already, to another subscription, the newest in full
+ *                    there on, or full maps where the monitors have trimmed them; for a log 1 brings what they have kept,
+ *                    and 0 begins with its newest version, whose entries may come first
  * @param      flags  0, or MONCLIENT_SUBSCRIBE_... With LATEST a map that comes replaces the one that waits, in a queue or for
  *                    the thread of callbacks, and missed says how many were replaced
  * @param      sink   gets a MONCLIENT_EVENT_MAP for each map, and one with MONCLIENT_EVENT_LAST and a status at the end:
- *                    MONCLIENT_OK (onetime), MONCLIENT_ECLOSED, MONCLIENT_EBUSY (another level of the log is
- *                    subscribed). Of more than 1,024 maps or 64 MiB that wait, the oldest are dropped
+ *                    MONCLIENT_OK (onetime), MONCLIENT_ECLOSED. Of more than 1,024 maps or 64 MiB that wait, the oldest are dropped
  * @param[out] sub    for monclient_unsubscribe(); it becomes stale with the last event
  * @return MONCLIENT_EINVAL  there is no such map, or it is not one for MONCLIENT_SUBSCRIBE_LATEST: osdmap, kv:PREFIX,
  *                           log-LEVEL, of which every event counts
@@ -841,6 +872,341 @@ MONCLIENT_API int monclient_subscribe(monclient_t client, const char *what, uint
  * Threads: any. Blocks for a callback that runs. Since 0.1.
  */
 MONCLIENT_API int monclient_unsubscribe(monclient_sub_t sub);
+
+/* ---- Single monitors, and what the monitors know ---- */
+
+/**
+ * Ask a monitor whether it is there, on a connection of its own; it need not be in quorum. Implements: int rados_ping_monitor(...).
+ *
+ * @param      mon         its name, without "mon.", or its rank in digits
+ * @param      timeout_ms  0: mon_client_ping_timeout; MONCLIENT_FOREVER
+ * @param[out] json        {"mon", "round_trip": seconds, "reply": what the monitor says of itself and of the quorum, "text": the same as it has
+ *                         sent it}, release it with monclient_free()
+ * @return MONCLIENT_ENOENT (there is no such monitor), MONCLIENT_ETIMEDOUT, MONCLIENT_ECONNREFUSED and others as of
+ *         monclient_connect(); MONCLIENT_EDEADLK in a callback of this client
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_ping(monclient_t client, const char *mon, int32_t timeout_ms, char **json);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_ping_async(monclient_t client, const char *mon, int32_t timeout_ms, const monclient_sink_t *sink,
+                                       monclient_op_t *op);
+
+/**
+ * The same without a client, for a monitor that the configuration names.
+ *
+ * @return as monclient_ping(); MONCLIENT_ENOENT also when no monitors are configured
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_ping(monclient_config_t config, const char *mon, int32_t timeout_ms, char **json);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_ping_async(monclient_config_t config, const char *mon, int32_t timeout_ms,
+                                              const monclient_sink_t *sink, monclient_op_t *op);
+
+/**
+ * Fetch the monmap and the options that the monitors have for this entity in a short session, and take them over: clients that are
+ * made of the configuration from now on begin with that monmap, and the options are below those of files. What says where the
+ * monitors are and who connects (mon_host, keyring, key and others) is never taken from the monitors.
+ *
+ * @param      timeout_ms  0: client_mount_timeout; MONCLIENT_FOREVER
+ * @param[out] json        {"fsid", "monmap_epoch", "options": {NAME: VALUE}}, release it with monclient_free(); or NULL
+ * @return as monclient_connect()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_fetch(monclient_config_t config, int32_t timeout_ms, char **json);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_config_fetch_async(monclient_config_t config, int32_t timeout_ms, const monclient_sink_t *sink,
+                                               monclient_op_t *op);
+
+/**
+ * Wait until this client has a map as new as the monitors have it now. Implements, for "osdmap": int
+ * rados_wait_for_latest_osdmap(...).
+ *
+ * @param      what        "monmap", "osdmap", "mgrmap", "fsmap" or "servicemap"
+ * @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+ * @param[out] epoch       the epoch that it has, or NULL
+ * @return MONCLIENT_EINVAL (another map); otherwise as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_latest(monclient_t client, const char *what, int32_t timeout_ms, uint64_t *epoch);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT, which has the epoch.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_latest_async(monclient_t client, const char *what, int32_t timeout_ms, const monclient_sink_t *sink,
+                                         monclient_op_t *op);
+
+/**
+ * Write an entry to the cluster log. It is sent along with others within mon_client_log_interval (a second), and again after a change
+ * of session, until a monitor has acknowledged it; monclient_close() waits a moment for that.
+ *
+ * @param level    "debug", "info", "sec", "warn" or "error"
+ * @param channel  NULL: "cluster"; "audit", or another
+ * @param text     the entry, not retained
+ * @return MONCLIENT_EAGAIN (10,000 entries or 16 MiB of them wait), MONCLIENT_ECLOSED
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_log_write(monclient_t client, const char *level, const char *channel, const char *text);
+
+/**
+ * Wait until the monitors have acknowledged every entry that was written before.
+ *
+ * @param timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+ * @return as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_log_flush(monclient_t client, int32_t timeout_ms);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_log_flush_async(monclient_t client, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op);
+
+/**
+ * The cluster's capacity, or a pool's share of it. Implements: int rados_cluster_stat(...).
+ *
+ * @param      pool        the id of a pool; -1: the whole cluster
+ * @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+ * @param[out] json        {"kb", "kb_used", "kb_avail", "num_objects"}, release it with monclient_free()
+ * @return MONCLIENT_ENOENT (there is no such pool); otherwise as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_cluster_stats(monclient_t client, int64_t pool, int32_t timeout_ms, char **json);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_cluster_stats_async(monclient_t client, int64_t pool, int32_t timeout_ms, const monclient_sink_t *sink,
+                                                monclient_op_t *op);
+
+/**
+ * The pools of the cluster, from the newest osdmap. Implements: int rados_pool_list(...), and lookups by name and by id.
+ *
+ * @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+ * @param[out] json        [{"id", "name"}], in the order of ids; release it with monclient_free()
+ * @return as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_pools(monclient_t client, int32_t timeout_ms, char **json);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_pools_async(monclient_t client, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op);
+
+/**
+ * Statistics of pools.
+ *
+ * @param      names       of pools, not retained
+ * @param      count       how many; 0: all pools
+ * @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+ * @param[out] json        {POOL: {"stat_sum": {"num_objects", "num_bytes", ...}, "store_stats", ...}}, release it with monclient_free()
+ * @return MONCLIENT_ENOENT (there is no such pool); otherwise as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_pool_stats(monclient_t client, const char *const *names, uint32_t count, int32_t timeout_ms, char **json);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_pool_stats_async(monclient_t client, const char *const *names, uint32_t count, int32_t timeout_ms,
+                                             const monclient_sink_t *sink, monclient_op_t *op);
+
+/** What monclient_pool_op() does. */
+enum {
+	MONCLIENT_POOL_CREATE = 1,      /**< name, crush_rule */
+	MONCLIENT_POOL_DELETE = 2,      /**< pool. The monitors must allow it (mon_allow_pool_delete) */
+	MONCLIENT_POOL_SNAP_CREATE = 3, /**< pool, name: a snapshot of the pool */
+	MONCLIENT_POOL_SNAP_DELETE = 4, /**< pool, name */
+	MONCLIENT_POOL_SELFMANAGED_SNAP_CREATE = 5, /**< pool: gives the number of a new snapshot */
+	MONCLIENT_POOL_SELFMANAGED_SNAP_DELETE = 6  /**< pool, snap */
+};
+
+/** An operation on a pool. */
+typedef struct monclient_pool_op_info {
+	uint32_t struct_size;
+	uint32_t op;        /**< MONCLIENT_POOL_... */
+	int64_t pool;       /**< id of the pool */
+	const char *name;   /**< of the new pool, or of the snapshot */
+	uint64_t snap;      /**< number of a self-managed snapshot */
+	int32_t crush_rule; /**< -1: the cluster's default */
+	uint32_t reserved;  /**< 0 */
+} monclient_pool_op_t;
+
+/**
+ * Create or delete a pool or a snapshot, and wait until this client has the osdmap that says so. Implements: int rados_pool_create(...),
+ * int rados_pool_delete(...), and those of snapshots.
+ *
+ * @param      op          what to do, not retained
+ * @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+ * @param[out] snap        the number of a new self-managed snapshot, else 0; or NULL
+ * @return MONCLIENT_EEXIST, MONCLIENT_ENOENT, MONCLIENT_EPERM and what else the monitors say; otherwise as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_pool_op(monclient_t client, const monclient_pool_op_t *op, int32_t timeout_ms, uint64_t *snap);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose epoch is that number.
+ *
+ * @param handle  for monclient_op_cancel(), or NULL
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_pool_op_async(monclient_t client, const monclient_pool_op_t *op, int32_t timeout_ms,
+                                          const monclient_sink_t *sink, monclient_op_t *handle);
+
+/**
+ * The addresses of clients that OSDs refuse.
+ *
+ * @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+ * @param[out] json        [{"addr", "until": seconds since 1970}], release it with monclient_free()
+ * @return as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_blocklist(monclient_t client, int32_t timeout_ms, char **json);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_blocklist_async(monclient_t client, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op);
+
+/**
+ * Have the OSDs refuse a client, and wait until this client has the osdmap that says so. Implements: int rados_blocklist_add(...).
+ *
+ * @param addr        such as "10.0.0.1:0/3710147553"; without the number all of that address
+ * @param seconds     for how long; 0: the cluster's default, an hour
+ * @param timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+ * @return MONCLIENT_EINVAL (that is no address); otherwise as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_blocklist_add(monclient_t client, const char *addr, uint32_t seconds, int32_t timeout_ms);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_blocklist_add_async(monclient_t client, const char *addr, uint32_t seconds, int32_t timeout_ms,
+                                                const monclient_sink_t *sink, monclient_op_t *op);
+
+/**
+ * Undo monclient_blocklist_add().
+ *
+ * @param addr        as it was given there
+ * @param timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+ * @return MONCLIENT_EINVAL (that is no address); otherwise as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_blocklist_remove(monclient_t client, const char *addr, int32_t timeout_ms);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_blocklist_remove_async(monclient_t client, const char *addr, int32_t timeout_ms,
+                                                   const monclient_sink_t *sink, monclient_op_t *op);
+
+/**
+ * Make a command of words, as the ceph tool does: by the cluster's own table of commands, which is asked for once. Nothing is executed.
+ *
+ * @param      words       such as "osd", "pool", "create", "data", "--size=2"; not retained
+ * @param      count       how many
+ * @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+ * @param[out] json        for monclient_command(), release it with monclient_free()
+ * @return MONCLIENT_EINVAL  no command, or an argument that does not fit: the text says which, what it may be, and what was perhaps meant;
+ *         otherwise as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_command_parse(monclient_t client, const char *const *words, uint32_t count, int32_t timeout_ms, char **json);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_command_parse_async(monclient_t client, const char *const *words, uint32_t count, int32_t timeout_ms,
+                                                const monclient_sink_t *sink, monclient_op_t *op);
+
+/**
+ * The client's own address as the cluster sees it, such as "10.0.0.5:0/3710147553": what a blocklist has. Implements: int
+ * rados_getaddrs(...).
+ *
+ * @param[out] addr  release it with monclient_free()
+ * @return MONCLIENT_ENOTCONN  there has been no session yet
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_addr(monclient_t client, char **addr);
+
+/**
+ * The session with the active manager, which the first command for it begins.
+ *
+ * @param[out] json  {"name", "gid", "addr", "since"}, release it with monclient_free()
+ * @return MONCLIENT_ENOTCONN  there is none
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_mgr_json(monclient_t client, char **json);
+
+/**
+ * The options that the monitors' configuration can change while the client lives, as they are in effect now.
+ *
+ * @param[out] json  [{"name", "value", "source"}], empty unless the option monclient_central_config is true; release it with
+ *                   monclient_free()
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_options_json(monclient_t client, char **json);
+
+/**
+ * What the client has done so far: sessions, failures, round trips, the time that commands took, maps, tickets, bytes.
+ *
+ * @param[out] json  an object; its members are described with Stats of the Go package. Release it with monclient_free()
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_stats_json(monclient_t client, char **json);
 
 /* ---- Queues ---- */
 

@@ -28,7 +28,7 @@
  * of monclient_last_error(). With one, which is always the last argument, it is noexcept, sets it (or clears it), and
  * returns something empty. The codes are the statuses of monclient.h and compare with std::errc where Linux has an
  * errno for them: ec == std::errc::timed_out; monclient::errc has the others. What this header finds out by itself (a
- * text with a NUL in it, no memory) is in std::generic_category(). Making a sink or a dialer from a callable allocates,
+ * text with a NUL in it, a duration that is none, no memory) is in std::generic_category(). Making a sink or a dialer from a callable allocates,
  * and so may throw std::bad_alloc before any call.
  *
  * Built with -fno-exceptions, the calls that would throw end the process with std::abort(), as the standard library's
@@ -80,6 +80,7 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "monclient.h"
 
@@ -497,8 +498,10 @@ public:
 	std::int32_t retval() const noexcept { return raw_ ? raw_->retval : 0; }
 	bool resent() const noexcept { return raw_ && raw_->resent != 0; }
 	std::string_view status() const noexcept { return raw_ ? raw_->status : ""; }
-	/** The monitor that answered. */
+	/** The monitor that answered; "" when a manager did. */
 	std::string_view mon() const noexcept { return raw_ ? raw_->mon : ""; }
+	/** The daemon that answered, such as "mon.a" or "mgr.x". */
+	std::string_view sender() const noexcept { return raw_ ? raw_->sender : ""; }
 	std::string_view output() const noexcept
 	{
 		return raw_ ? std::string_view(static_cast<const char *>(raw_->output), raw_->output_len) : "";
@@ -524,7 +527,8 @@ enum class event_type : std::uint32_t {
 	wait = MONCLIENT_EVENT_WAIT,
 	map = MONCLIENT_EVENT_MAP,
 	session = MONCLIENT_EVENT_SESSION,
-	log = MONCLIENT_EVENT_LOG
+	log = MONCLIENT_EVENT_LOG,
+	result = MONCLIENT_EVENT_RESULT
 };
 
 enum class session_change : std::uint32_t {
@@ -632,6 +636,8 @@ public:
 	std::string_view data() const noexcept { return bytes(raw_->data, raw_->data_len); }
 	bool full() const noexcept { return (raw_->flags & MONCLIENT_EVENT_FULL) != 0; }
 	bool json() const noexcept { return (raw_->flags & MONCLIENT_EVENT_JSON) != 0; }
+	/** Of subscribe_options.values: nothing older is missing any more. */
+	bool synced() const noexcept { return (raw_->flags & MONCLIENT_EVENT_SYNCED) != 0; }
 };
 
 /** The session has changed. */
@@ -696,6 +702,18 @@ public:
 	using event_view::event_view;
 
 	std::uint64_t epoch() const noexcept { return raw_->epoch; }
+};
+
+/** A question has been answered. */
+class result_event : public event_view {
+public:
+	static constexpr event_type kind = event_type::result;
+	using event_view::event_view;
+
+	/** A JSON text, if the question has such an answer. */
+	std::string_view json() const noexcept { return bytes(raw_->data, raw_->data_len); }
+	/** A number, if it has such a one. */
+	std::uint64_t number() const noexcept { return raw_->epoch; }
 };
 
 class connect_event; // below client
@@ -855,6 +873,126 @@ public:
 	explicit operator bool() const noexcept { return this->raw_.callback || this->raw_.queue != 0; }
 };
 
+/* ---- Operations and subscriptions ---- */
+
+/** An operation that goes on, also without this object. */
+class operation : public detail::handle<detail::end_nothing> {
+public:
+	using handle::handle;
+
+	/** errc::bad_handle: it has completed. */
+	void cancel() const { detail::checked([&](auto &ec) { cancel(ec); }); }
+	void cancel(std::error_code &ec) const noexcept { ec = detail::code(monclient_op_cancel(get())); }
+};
+
+/** A subscription, which ends with this object: no callback of it runs after reset(), or destruction, has returned. */
+class [[nodiscard]] subscription : public detail::handle<monclient_unsubscribe> {
+public:
+	using handle::handle;
+
+	/** errc::bad_handle: it has ended. */
+	void unsubscribe() { detail::checked([&](auto &ec) { unsubscribe(ec); }); }
+	void unsubscribe(std::error_code &ec) noexcept { ec = detail::code(monclient_unsubscribe(release())); }
+};
+
+namespace detail {
+
+/** Starts what takes a text and a sink. A text that is none leaves the sink to its destructor. */
+template <class Started = operation, class Event, class Call>
+Started start(std::string_view text, sink<Event> to, std::error_code &ec, Call &&call) noexcept
+{
+	std::uint64_t h = 0;
+	ec = c_text(text).pass([&](const char *t) {
+		const monclient_sink_t raw = to.release();
+		return call(t, &raw, &h);
+	});
+	return Started(h);
+}
+
+/** Starts an operation whose result, as get takes it out of the event, goes into a future. */
+template <class Event, class Result, class Get, class Start>
+std::future<Result> in_future(Get get, operation *op, Start &&start)
+{
+	std::promise<Result> promise;
+	std::future<Result> future = promise.get_future();
+	std::error_code ec;
+	operation started = start(sink<Event>([promise = std::move(promise), get](Event &e) mutable {
+		if (e.status())
+			promise.set_exception(std::make_exception_ptr(error(e.status(), e.error(), static_cast<outcome>(e.raw().outcome))));
+		else if constexpr (std::is_void_v<Result>)
+			promise.set_value();
+		else
+			promise.set_value(get(e));
+	}), ec);
+	if (ec) { // and the promise is gone with the sink
+		std::promise<Result> failed;
+		failed.set_exception(std::make_exception_ptr(failure(ec)));
+		future = failed.get_future();
+	}
+	if (op)
+		*op = std::move(started);
+	return future;
+}
+
+/** Asks questions; clients and configurations do. */
+template <class Self>
+class asks {
+public:
+	/**
+	 * Asks: client.ask(monclient::ping{"a"}), config.ask(monclient::config_fetch{}). The answer is a buffer with JSON, a
+	 * number or nothing, as the question says.
+	 */
+	template <class Question>
+	typename Question::answer ask(const Question &q, time_limit timeout = {}) const
+	{ return checked([&](auto &ec) { return ask(q, timeout, ec); }); }
+	template <class Question>
+	typename Question::answer ask(const Question &q, time_limit timeout, std::error_code &ec) const noexcept
+	{
+		if constexpr (std::is_same_v<typename Question::answer, buffer>) {
+			char *json = nullptr;
+			ec = q(self(), timeout.of_call(), &json);
+			return json ? buffer(json, std::strlen(json)) : buffer();
+		} else if constexpr (std::is_void_v<typename Question::answer>) {
+			ec = q(self(), timeout.of_call());
+		} else {
+			typename Question::answer number{};
+			ec = q(self(), timeout.of_call(), &number);
+			return number;
+		}
+	}
+	template <class Question>
+	operation ask_async(const Question &q, sink<result_event> to, time_limit timeout = {}) const
+	{ return checked([&](auto &ec) { return ask_async(q, std::move(to), timeout, ec); }); }
+	template <class Question>
+	operation ask_async(const Question &q, sink<result_event> to, time_limit timeout, std::error_code &ec) const noexcept
+	{
+		monclient_op_t op = 0;
+		const monclient_sink_t raw = to.release();
+		ec = q(self(), timeout.of_call(), &raw, &op);
+		if (ec && ec.category() != category() && raw.destroy)
+			raw.destroy(raw.userdata); // a text was none, and the library has not seen the sink
+		return operation(op);
+	}
+	/** The future has the JSON as a std::string, the number, or nothing. */
+	template <class Question>
+	auto ask_future(const Question &q, time_limit timeout = {}, operation *op = nullptr) const
+	{
+		using answer = typename Question::answer;
+		using result = std::conditional_t<std::is_same_v<answer, buffer>, std::string, answer>;
+		return in_future<result_event, result>([](result_event &e) {
+			if constexpr (std::is_same_v<answer, buffer>)
+				return std::string(e.json());
+			else
+				return e.number();
+		}, op, [&](sink<result_event> to, std::error_code &ec) { return ask_async(q, std::move(to), timeout, ec); });
+	}
+
+private:
+	std::uint64_t self() const noexcept { return static_cast<const Self &>(*this).get(); }
+};
+
+} // namespace detail
+
 /* ---- Configuration ---- */
 
 /**
@@ -905,7 +1043,7 @@ private:
 };
 
 /** A configuration: see monclient_config_create() for the options. */
-class config : public detail::handle<monclient_config_destroy> {
+class config : public detail::handle<monclient_config_destroy>, public detail::asks<config> {
 public:
 	config() { detail::checked([&](auto &ec) { create(ec); }); }
 	explicit config(std::error_code &ec) noexcept { create(ec); }
@@ -979,28 +1117,6 @@ private:
 	}
 };
 
-/* ---- Operations and subscriptions ---- */
-
-/** An operation that goes on, also without this object. */
-class operation : public detail::handle<detail::end_nothing> {
-public:
-	using handle::handle;
-
-	/** errc::bad_handle: it has completed. */
-	void cancel() const { detail::checked([&](auto &ec) { cancel(ec); }); }
-	void cancel(std::error_code &ec) const noexcept { ec = detail::code(monclient_op_cancel(get())); }
-};
-
-/** A subscription, which ends with this object: no callback of it runs after reset(), or destruction, has returned. */
-class [[nodiscard]] subscription : public detail::handle<monclient_unsubscribe> {
-public:
-	using handle::handle;
-
-	/** errc::bad_handle: it has ended. */
-	void unsubscribe() { detail::checked([&](auto &ec) { unsubscribe(ec); }); }
-	void unsubscribe(std::error_code &ec) noexcept { ec = detail::code(monclient_unsubscribe(release())); }
-};
-
 /* ---- Client ---- */
 
 struct connect_options {
@@ -1022,12 +1138,211 @@ struct command_options {
 	time_limit timeout = {};
 	std::string_view input = {};
 	monclient::resend resend = monclient::resend::by_default;
+	const char *target = nullptr;  /**< who is to execute it, such as "mon.a" or "mgr"; nullptr: the monitors */
+	const char *barrier = nullptr; /**< the map that this client is to have as the command made it, or nullptr */
 };
 
 struct subscribe_options {
 	std::uint64_t start = 0; /**< the first epoch; 0: the newest map */
 	bool onetime = false;
 	bool latest = false; /**< only the newest map waits for a slow receiver */
+	bool values = false; /**< data is what the map says, as JSON */
+};
+
+/* ---- Questions: for ask() of clients and configurations, and its like ---- */
+
+namespace detail {
+
+/** Texts for C, as a list. */
+class c_texts {
+public:
+	c_texts(const std::vector<std::string> &texts) noexcept
+		: texts_(new (std::nothrow) const char *[texts.size() + 1]), count_(static_cast<std::uint32_t>(texts.size()))
+	{
+		if (!texts_)
+			error_ = std::make_error_code(std::errc::not_enough_memory);
+		for (std::size_t i = 0; texts_ && i < texts.size(); i++) {
+			if (texts[i].find('\0') != std::string::npos)
+				error_ = std::make_error_code(std::errc::invalid_argument);
+			texts_[i] = texts[i].c_str();
+		}
+	}
+
+	/** Calls, unless a text is none. */
+	template <class Call>
+	std::error_code pass(Call &&call) const noexcept { return error_ ? error_ : code(call(texts_.get(), count_)); }
+
+private:
+	std::unique_ptr<const char *[]> texts_;
+	std::uint32_t count_;
+	std::error_code error_;
+};
+
+} // namespace detail
+
+/** Is a monitor there? Answered by JSON; see monclient_ping(). */
+struct ping {
+	std::string_view mon;
+	using answer = buffer;
+	std::error_code operator()(monclient_t c, std::int32_t ms, char **json) const noexcept
+	{ return detail::c_text(mon).pass([&](const char *t) { return monclient_ping(c, t, ms, json); }); }
+	std::error_code operator()(monclient_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{ return detail::c_text(mon).pass([&](const char *t) { return monclient_ping_async(c, t, ms, to, op); }); }
+};
+
+/** Is a monitor of a configuration there? For config::ask(). Answered by JSON; see monclient_config_ping(). */
+struct config_ping {
+	std::string_view mon;
+	using answer = buffer;
+	std::error_code operator()(monclient_config_t c, std::int32_t ms, char **json) const noexcept
+	{ return detail::c_text(mon).pass([&](const char *t) { return monclient_config_ping(c, t, ms, json); }); }
+	std::error_code operator()(monclient_config_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{ return detail::c_text(mon).pass([&](const char *t) { return monclient_config_ping_async(c, t, ms, to, op); }); }
+};
+
+/** The options that the monitors have for whoever is about to connect. For config::ask(); see monclient_config_fetch(). */
+struct config_fetch {
+	using answer = buffer;
+	std::error_code operator()(monclient_config_t c, std::int32_t ms, char **json) const noexcept { return detail::code(monclient_config_fetch(c, ms, json)); }
+	std::error_code operator()(monclient_config_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{ return detail::code(monclient_config_fetch_async(c, ms, to, op)); }
+};
+
+/** The epoch of a map, once this client has it as new as the monitors do; see monclient_latest(). */
+struct latest {
+	std::string_view what;
+	using answer = std::uint64_t;
+	std::error_code operator()(monclient_t c, std::int32_t ms, std::uint64_t *epoch) const noexcept
+	{ return detail::c_text(what).pass([&](const char *t) { return monclient_latest(c, t, ms, epoch); }); }
+	std::error_code operator()(monclient_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{ return detail::c_text(what).pass([&](const char *t) { return monclient_latest_async(c, t, ms, to, op); }); }
+};
+
+/** Have the monitors acknowledged what was written to the cluster log? See monclient_log_flush(). */
+struct log_flush {
+	using answer = void;
+	std::error_code operator()(monclient_t c, std::int32_t ms) const noexcept { return detail::code(monclient_log_flush(c, ms)); }
+	std::error_code operator()(monclient_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{ return detail::code(monclient_log_flush_async(c, ms, to, op)); }
+};
+
+/** The capacity of the cluster, or of a pool. Answered by JSON; see monclient_cluster_stats(). */
+struct cluster_stats {
+	std::int64_t pool = -1;
+	using answer = buffer;
+	std::error_code operator()(monclient_t c, std::int32_t ms, char **json) const noexcept { return detail::code(monclient_cluster_stats(c, pool, ms, json)); }
+	std::error_code operator()(monclient_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{ return detail::code(monclient_cluster_stats_async(c, pool, ms, to, op)); }
+};
+
+/** The pools. Answered by JSON; see monclient_pools(). */
+struct pools {
+	using answer = buffer;
+	std::error_code operator()(monclient_t c, std::int32_t ms, char **json) const noexcept { return detail::code(monclient_pools(c, ms, json)); }
+	std::error_code operator()(monclient_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{ return detail::code(monclient_pools_async(c, ms, to, op)); }
+};
+
+/** Statistics of pools. Answered by JSON; see monclient_pool_stats(). */
+struct pool_stats {
+	std::vector<std::string> names;
+	using answer = buffer;
+	std::error_code operator()(monclient_t c, std::int32_t ms, char **json) const noexcept
+	{ return detail::c_texts(names).pass([&](auto *t, auto n) { return monclient_pool_stats(c, t, n, ms, json); }); }
+	std::error_code operator()(monclient_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{ return detail::c_texts(names).pass([&](auto *t, auto n) { return monclient_pool_stats_async(c, t, n, ms, to, op); }); }
+};
+
+enum class pool_action : std::uint32_t {
+	create = MONCLIENT_POOL_CREATE,
+	remove = MONCLIENT_POOL_DELETE,
+	snap_create = MONCLIENT_POOL_SNAP_CREATE,
+	snap_remove = MONCLIENT_POOL_SNAP_DELETE,
+	selfmanaged_snap_create = MONCLIENT_POOL_SELFMANAGED_SNAP_CREATE,
+	selfmanaged_snap_remove = MONCLIENT_POOL_SELFMANAGED_SNAP_DELETE
+};
+
+/** Changes a pool or its snapshots. Answered by the number of a new self-managed snapshot; see monclient_pool_op(). */
+struct pool_op {
+	pool_action action;
+	std::int64_t pool = 0;
+	std::string name = {};
+	std::uint64_t snap = 0;
+	std::int32_t crush_rule = -1;
+	using answer = std::uint64_t;
+	std::error_code operator()(monclient_t c, std::int32_t ms, std::uint64_t *number) const noexcept
+	{
+		return with([&](const monclient_pool_op_t *o) { return monclient_pool_op(c, o, ms, number); });
+	}
+	std::error_code operator()(monclient_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{
+		return with([&](const monclient_pool_op_t *o) { return monclient_pool_op_async(c, o, ms, to, op); });
+	}
+
+private:
+	template <class Call>
+	std::error_code with(Call &&call) const noexcept
+	{
+		return detail::c_text(name).pass([&](const char *t) {
+			monclient_pool_op_t o = {};
+			o.struct_size = sizeof o;
+			o.op = static_cast<std::uint32_t>(action);
+			o.pool = pool;
+			o.name = t;
+			o.snap = snap;
+			o.crush_rule = crush_rule;
+			return call(&o);
+		});
+	}
+};
+
+/** The addresses that OSDs refuse. Answered by JSON; see monclient_blocklist(). */
+struct blocklist {
+	using answer = buffer;
+	std::error_code operator()(monclient_t c, std::int32_t ms, char **json) const noexcept { return detail::code(monclient_blocklist(c, ms, json)); }
+	std::error_code operator()(monclient_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{ return detail::code(monclient_blocklist_async(c, ms, to, op)); }
+};
+
+/** Has OSDs refuse an address; see monclient_blocklist_add(). */
+struct blocklist_add {
+	std::string_view addr;
+	std::chrono::seconds duration{0}; /**< 0: the cluster's default */
+	using answer = void;
+	std::error_code operator()(monclient_t c, std::int32_t ms) const noexcept
+	{ return with([&](const char *t, std::uint32_t s) { return monclient_blocklist_add(c, t, s, ms); }); }
+	std::error_code operator()(monclient_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{ return with([&](const char *t, std::uint32_t s) { return monclient_blocklist_add_async(c, t, s, ms, to, op); }); }
+
+private:
+	template <class Call>
+	std::error_code with(Call &&call) const noexcept
+	{
+		const auto seconds = static_cast<std::uint32_t>(duration.count());
+		if (duration.count() != seconds) // negative, or more than a century
+			return std::make_error_code(std::errc::invalid_argument);
+		return detail::c_text(addr).pass([&](const char *t) { return call(t, seconds); });
+	}
+};
+
+/** Undoes blocklist_add; see monclient_blocklist_remove(). */
+struct blocklist_remove {
+	std::string_view addr;
+	using answer = void;
+	std::error_code operator()(monclient_t c, std::int32_t ms) const noexcept
+	{ return detail::c_text(addr).pass([&](const char *t) { return monclient_blocklist_remove(c, t, ms); }); }
+	std::error_code operator()(monclient_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{ return detail::c_text(addr).pass([&](const char *t) { return monclient_blocklist_remove_async(c, t, ms, to, op); }); }
+};
+
+/** The command that words mean. Answered by JSON for client::command(); see monclient_command_parse(). */
+struct command_parse {
+	std::vector<std::string> words;
+	using answer = buffer;
+	std::error_code operator()(monclient_t c, std::int32_t ms, char **json) const noexcept
+	{ return detail::c_texts(words).pass([&](auto *t, auto n) { return monclient_command_parse(c, t, n, ms, json); }); }
+	std::error_code operator()(monclient_t c, std::int32_t ms, const monclient_sink_t *to, monclient_op_t *op) const noexcept
+	{ return detail::c_texts(words).pass([&](auto *t, auto n) { return monclient_command_parse_async(c, t, n, ms, to, op); }); }
 };
 
 /** A cluster's id. */
@@ -1075,7 +1390,7 @@ private:
  * the result, or the error of any kind, into the future; nothing may wait for one in a callback of the same client,
  * where it would wait for ever. If op is given, it can cancel.
  */
-class client : public detail::handle<detail::close_client> {
+class client : public detail::handle<detail::close_client>, public detail::asks<client> {
 public:
 	using handle::handle;
 
@@ -1182,13 +1497,13 @@ public:
 	                        std::error_code &ec) const noexcept
 	{
 		const monclient_command_options_t raw = command_raw(options);
-		return start(cmd, std::move(to), ec, [&](const char *c, const monclient_sink_t *sink, monclient_op_t *op) {
+		return detail::start(cmd, std::move(to), ec, [&](const char *c, const monclient_sink_t *sink, monclient_op_t *op) {
 			return monclient_command_async(get(), c, &raw, sink, op);
 		});
 	}
 	std::future<reply> command_future(std::string_view cmd, const command_options &options = {}, operation *op = nullptr) const
 	{
-		return in_future<command_event, reply>([](command_event &e) { return e.reply(); }, op,
+		return detail::in_future<command_event, reply>([](command_event &e) { return e.reply(); }, op,
 			[&](sink<command_event> to, std::error_code &ec) { return command_async(cmd, std::move(to), options, ec); });
 	}
 
@@ -1207,13 +1522,13 @@ public:
 	operation get_version_async(std::string_view what, sink<version_event> to, time_limit timeout,
 	                            std::error_code &ec) const noexcept
 	{
-		return start(what, std::move(to), ec, [&](const char *w, const monclient_sink_t *sink, monclient_op_t *op) {
+		return detail::start(what, std::move(to), ec, [&](const char *w, const monclient_sink_t *sink, monclient_op_t *op) {
 			return monclient_get_version_async(get(), w, timeout.of_call(), sink, op);
 		});
 	}
 	std::future<epochs> get_version_future(std::string_view what, time_limit timeout = {}, operation *op = nullptr) const
 	{
-		return in_future<version_event, epochs>([](version_event &e) { return e.epochs(); }, op,
+		return detail::in_future<version_event, epochs>([](version_event &e) { return e.epochs(); }, op,
 			[&](sink<version_event> to, std::error_code &ec) { return get_version_async(what, std::move(to), timeout, ec); });
 	}
 
@@ -1233,14 +1548,14 @@ public:
 	operation wait_for_map_async(std::string_view what, std::uint64_t epoch, sink<wait_event> to, time_limit timeout,
 	                             std::error_code &ec) const noexcept
 	{
-		return start(what, std::move(to), ec, [&](const char *w, const monclient_sink_t *sink, monclient_op_t *op) {
+		return detail::start(what, std::move(to), ec, [&](const char *w, const monclient_sink_t *sink, monclient_op_t *op) {
 			return monclient_wait_for_map_async(get(), w, epoch, timeout.of_call(), sink, op);
 		});
 	}
 	std::future<std::uint64_t> wait_for_map_future(std::string_view what, std::uint64_t epoch = 0, time_limit timeout = {},
 	                                               operation *op = nullptr) const
 	{
-		return in_future<wait_event, std::uint64_t>([](wait_event &e) { return e.epoch(); }, op,
+		return detail::in_future<wait_event, std::uint64_t>([](wait_event &e) { return e.epoch(); }, op,
 			[&](sink<wait_event> to, std::error_code &ec) { return wait_for_map_async(what, epoch, std::move(to), timeout, ec); });
 	}
 
@@ -1255,12 +1570,45 @@ public:
 			flags |= MONCLIENT_SUBSCRIBE_ONETIME;
 		if (options.latest)
 			flags |= MONCLIENT_SUBSCRIBE_LATEST;
-		return start<subscription>(what, std::move(to), ec, [&](const char *w, const monclient_sink_t *s, monclient_sub_t *sub) {
+		if (options.values)
+			flags |= MONCLIENT_SUBSCRIBE_VALUES;
+		return detail::start<subscription>(what, std::move(to), ec, [&](const char *w, const monclient_sink_t *s, monclient_sub_t *sub) {
 			return monclient_subscribe(get(), w, options.start, flags, s, sub);
 		});
 	}
 
+	/** Writes an entry to the cluster log; see monclient_log_write(). */
+	void log_write(std::string_view level, std::string_view text, std::string_view channel = "cluster") const
+	{ detail::checked([&](auto &ec) { log_write(level, text, channel, ec); }); }
+	void log_write(std::string_view level, std::string_view text, std::string_view channel, std::error_code &ec) const noexcept
+	{
+		const detail::c_text l(level), c(channel);
+		ec = l.error() ? l.error() : c.error() ? c.error() : detail::c_text(text).pass([&](const char *t) {
+			return monclient_log_write(get(), l.c_str(), c.c_str(), t);
+		});
+	}
+
+	/** The client's own address as the cluster sees it. */
+	buffer addr() const { return detail::checked([&](auto &ec) { return addr(ec); }); }
+	buffer addr(std::error_code &ec) const noexcept { return text_of(monclient_addr, ec); }
+	/** The session with the active manager. */
+	buffer mgr_json() const { return detail::checked([&](auto &ec) { return mgr_json(ec); }); }
+	buffer mgr_json(std::error_code &ec) const noexcept { return text_of(monclient_mgr_json, ec); }
+	/** The options that are in effect. */
+	buffer options_json() const { return detail::checked([&](auto &ec) { return options_json(ec); }); }
+	buffer options_json(std::error_code &ec) const noexcept { return text_of(monclient_options_json, ec); }
+	/** What the client has done so far. */
+	buffer stats_json() const { return detail::checked([&](auto &ec) { return stats_json(ec); }); }
+	buffer stats_json(std::error_code &ec) const noexcept { return text_of(monclient_stats_json, ec); }
+
 private:
+	buffer text_of(int (*get_text)(monclient_t, char **), std::error_code &ec) const noexcept
+	{
+		char *text = nullptr;
+		ec = detail::code(get_text(get(), &text));
+		return text ? buffer(text, std::strlen(text)) : buffer();
+	}
+
 	/** The options of C, for the time of the call that takes over the sinks. */
 	struct raw_options {
 		explicit raw_options(connect_options &o) noexcept : session(o.session.release()), log(o.log.release())
@@ -1286,42 +1634,9 @@ private:
 		raw.input = o.input.data();
 		raw.input_len = o.input.size();
 		raw.resend = static_cast<std::uint32_t>(o.resend);
+		raw.target = o.target;
+		raw.barrier = o.barrier;
 		return raw;
-	}
-
-	/** Starts what takes a text and a sink. A text that is none leaves the sink to its destructor. */
-	template <class Started = operation, class Event, class Call>
-	static Started start(std::string_view text, sink<Event> to, std::error_code &ec, Call &&call) noexcept
-	{
-		std::uint64_t h = 0;
-		ec = detail::c_text(text).pass([&](const char *t) {
-			const monclient_sink_t raw = to.release();
-			return call(t, &raw, &h);
-		});
-		return Started(h);
-	}
-
-	/** Starts an operation whose result, as get takes it out of the event, goes into a future. */
-	template <class Event, class Result, class Get, class Start>
-	static std::future<Result> in_future(Get get, operation *op, Start &&start)
-	{
-		std::promise<Result> promise;
-		std::future<Result> future = promise.get_future();
-		std::error_code ec;
-		operation started = start(sink<Event>([promise = std::move(promise), get](Event &e) mutable {
-			if (e.status())
-				promise.set_exception(std::make_exception_ptr(error(e.status(), e.error(), static_cast<outcome>(e.raw().outcome))));
-			else
-				promise.set_value(get(e));
-		}), ec);
-		if (ec) { // and the promise is gone with the sink
-			std::promise<Result> failed;
-			failed.set_exception(std::make_exception_ptr(detail::failure(ec)));
-			future = failed.get_future();
-		}
-		if (op)
-			*op = std::move(started);
-		return future;
 	}
 };
 
@@ -1354,7 +1669,7 @@ inline operation client::connect_async(const config &c, sink<connect_event> to, 
 
 inline std::future<client> client::connect_future(const config &c, connect_options options, operation *op)
 {
-	return in_future<connect_event, client>([](connect_event &e) { return e.take(); }, op,
+	return detail::in_future<connect_event, client>([](connect_event &e) { return e.take(); }, op,
 		[&](sink<connect_event> to, std::error_code &ec) { return connect_async(c, std::move(to), std::move(options), ec); });
 }
 

@@ -26,7 +26,7 @@ import (
 
 // programs are the C files with tests, the longest ones first; check.c is part of all of them.
 var programs = []string{
-	"threads", "survive", "connect", "command", "subscribe", "dialer", "queue", "callback", "session", "config", "misuse", "panic", "version",
+	"threads", "survive", "ask", "connect", "command", "subscribe", "dialer", "queue", "callback", "session", "config", "misuse", "panic", "version",
 }
 
 // variant is one way to run the programs.

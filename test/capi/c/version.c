@@ -17,7 +17,7 @@ static void version(void)
 
 static void features(void)
 {
-	static const char *const have[] = {"aes256krb5", "secure", "queue", "dialer"};
+	static const char *const have[] = {"aes256krb5", "secure", "queue", "dialer", "target", "values"};
 	static const char *const lack[] = {"", "Queue", "queue ", "que", "no-such-feature", "\xff\xfe"};
 	size_t i;
 
@@ -39,10 +39,13 @@ static const struct {
 	{"EPERM", MONCLIENT_EPERM, -EPERM, "not permitted"},
 	{"ENOENT", MONCLIENT_ENOENT, -ENOENT, "no such"},
 	{"EIO", MONCLIENT_EIO, -EIO, "error"},
+	{"ENXIO", MONCLIENT_ENXIO, -ENXIO, "address"},
 	{"E2BIG", MONCLIENT_E2BIG, -E2BIG, "too long"},
+	{"EAGAIN", MONCLIENT_EAGAIN, -EAGAIN, "try again"},
 	{"ENOMEM", MONCLIENT_ENOMEM, -ENOMEM, "memory"},
 	{"EACCES", MONCLIENT_EACCES, -EACCES, "denied"},
 	{"EBUSY", MONCLIENT_EBUSY, -EBUSY, "busy"},
+	{"EEXIST", MONCLIENT_EEXIST, -EEXIST, "exists"},
 	{"EINVAL", MONCLIENT_EINVAL, -EINVAL, "invalid"},
 	{"ERANGE", MONCLIENT_ERANGE, -ERANGE, "range"},
 	{"EDEADLK", MONCLIENT_EDEADLK, -EDEADLK, "deadlock"},
