@@ -1,9 +1,9 @@
 #!/bin/bash
 # Runs the benchmarks: the codecs, what the C library adds, a command's way to a real monitor and back beside librados, and
-# from Python beside python3-rados.
+# from Python beside python3-rados, and the ceph script with the one and the other.
 #
-#   build/bench.sh [codecs] [boundary] [client] [python]   (no argument: these)
-#   build/bench.sh failover                                what a lost monitor costs, which takes long
+#   build/bench.sh [codecs] [boundary] [client] [python] [ceph]   (no argument: these)
+#   build/bench.sh failover                                       what a lost monitor costs, which takes long
 #
 #   RELEASE      which Ceph (default: reef)
 #   BENCH        only these benchmarks of the codecs, a regular expression (default: .)
@@ -48,6 +48,10 @@ python() {
 	RELEASE=$release BENCHFLAGS='' build/python.sh bench
 }
 
+ceph() {
+	RELEASE=$release BENCHFLAGS='' build/python.sh bench-ceph
+}
+
 failover() {
 	build/install-ceph.sh "$release"
 	need cc gcc libc6-dev || exit 3
@@ -57,12 +61,12 @@ failover() {
 	"$tmp/failover" -release "$release" -text "failover-$release.txt" -json "failover-$release.json" ${BENCHFLAGS-}
 }
 
-[ $# -gt 0 ] || set -- codecs boundary client python
+[ $# -gt 0 ] || set -- codecs boundary client python ceph
 for part; do
 	case $part in
-	codecs | boundary | client | python | failover) ;;
+	codecs | boundary | client | python | ceph | failover) ;;
 	*)
-		complain "no part called $part; there are: codecs boundary client python failover"
+		complain "no part called $part; there are: codecs boundary client python ceph failover"
 		exit 2
 		;;
 	esac

@@ -7,6 +7,7 @@
 #   build/python.sh ceph           pytest on real monitors of Pacific, Reef and Tentacle; RELEASES="reef" for some
 #   build/python.sh wheel          bindings/python/dist/: a wheel with the library, tried in an empty environment; an sdist
 #   build/python.sh bench          commands and imports beside python3-rados; RELEASE=reef BENCHFLAGS=
+#   build/python.sh bench-ceph     the ceph script with librados, with this package, and monc; RELEASE=reef BENCHFLAGS=
 #
 #   PYTHON   which Python, 3.9 or newer (default: python3); more than one for test: PYTHON="python3.9 python3.14t"
 #
@@ -165,6 +166,7 @@ try_wheel() {
 	env -u LIBMONCLIENT -u MONC "$clean/bin/python" -I -X dev -W error - "$tmp/parts" <<'EOP'
 import asyncio, importlib.metadata, pathlib, sys
 import monclient, monclient.aio, monclient.testing
+from monclient.compat import rados
 
 package = pathlib.Path(monclient.__file__).parent
 assert sys.prefix in str(package), package
@@ -184,6 +186,8 @@ with monclient.testing.MonCluster() as cluster:
         async with cluster.aconnect() as client:
             assert (await client.command("fsid")).text.strip() == cluster.fsid
     asyncio.run(main())
+    with rados.Rados(conffile=cluster.conf) as c:
+        assert c.get_fsid() == cluster.fsid
 print("installed alone and tried")
 EOP
 	# pytest finds the fixtures by the entry point.
@@ -229,17 +233,29 @@ bench() {
 		BENCH_PYTHON=$0 "$0" "$@"' "$tmp/python" "$PWD/$project/bench.py" ${BENCHFLAGS-}
 }
 
+bench_ceph() {
+	# As above.
+	unset PYTHONDONTWRITEBYTECODE
+	export PYTHONPYCACHEPREFIX=$tmp/bytecode
+	local release=${RELEASE:-reef}
+	library
+	build/install-ceph.sh "$release" </dev/null
+	go build -o "$tmp/realceph" ./internal/cmd/realceph
+	# shellcheck disable=SC2086 # a list
+	"$tmp/realceph" run --release "$release" --mons 3 --osds 1 -- python3 "$project/bench_ceph.py" ${BENCHFLAGS-}
+}
+
 case ${1-} in
-generate | check | wheel | bench | ceph)
+generate | check | wheel | bench | bench-ceph | ceph)
 	[ $# = 1 ] || { complain "$1 takes no arguments"; exit 2; }
-	"$1"
+	"${1/-/_}"
 	;;
 test)
 	shift
 	run_tests "$@"
 	;;
 *)
-	complain "there are: generate check test ceph wheel bench"
+	complain "there are: generate check test ceph wheel bench bench-ceph"
 	exit 2
 	;;
 esac

@@ -68,7 +68,7 @@ def test_structures_are_as_c_has_them(tmp_path: pathlib.Path) -> None:
         for name, *_ in s._fields_:
             lines.append(f'printf("%zu %zu ", offsetof({s.__name__}, {name}), sizeof((({s.__name__} *)0)->{name}));')
             want += [getattr(s, name).offset, getattr(s, name).size]
-    assert len(STRUCTURES) == 8
+    assert len(STRUCTURES) == 9
     source = tmp_path / "sizes.c"
     source.write_text(f"#include <stdio.h>\n#include <monclient.h>\nint main(void) {{ {' '.join(lines)} return 0; }}")
     cc = os.environ.get("CC", "cc").split()

@@ -14,8 +14,9 @@ import importlib
 import typing
 
 from . import _ctypes as _c
-from ._core import Map, Resend, Result, Session, SessionChange, SessionEvent, Standby, Versions
-from .client import Client, SessionEvents, Watch, connect
+from ._core import Manager, Map, Option, Resend, Result, Session, SessionChange, SessionEvent, Standby, Versions
+from ._questions import Blocked, ClusterStats, Fetched, Ping, Pool, Told
+from .client import Client, SessionEvents, Watch, connect, fetch, ping
 from .errors import (
     AlreadyExistsError,
     BusyError,
@@ -45,10 +46,12 @@ if typing.TYPE_CHECKING:
 
 __all__ = [
     "AlreadyExistsError",
+    "Blocked",
     "BusyError",
     "CanceledError",
     "Client",
     "ClosedError",
+    "ClusterStats",
     "CommandBusyError",
     "CommandError",
     "CommandExistsError",
@@ -58,13 +61,18 @@ __all__ = [
     "CommandTimeoutError",
     "ConnectionError",
     "Error",
+    "Fetched",
     "ForkedError",
     "InternalError",
     "InvalidError",
+    "Manager",
     "Map",
     "NotFoundError",
+    "Option",
     "Outcome",
     "PermissionError",
+    "Ping",
+    "Pool",
     "ProtocolError",
     "Resend",
     "Result",
@@ -74,11 +82,14 @@ __all__ = [
     "SessionEvents",
     "Standby",
     "TimeoutError",
+    "Told",
     "Versions",
     "Watch",
     "aio",
     "connect",
+    "fetch",
     "library_version",
+    "ping",
 ]
 
 #: The version of this package, and of the header that it was made from.

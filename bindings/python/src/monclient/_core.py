@@ -65,8 +65,10 @@ class Result:
     retval: int
     #: It was sent more than once, because sessions were lost or an answer took long, and may have been executed so.
     resent: bool = False
-    #: Name of the monitor that answered, without "mon.".
+    #: Name of the monitor that answered, without "mon."; "" when a manager did.
     mon: str = ""
+    #: The daemon that answered, such as "mon.a" or "mgr.x".
+    sender: str = ""
 
     def json(self) -> Any:
         """The output, which must be JSON: the command needs ``format="json"``."""
@@ -97,10 +99,12 @@ class Map:
     data: bytes
     #: A whole map; otherwise an incremental of an OSDMap, or a change of keys.
     full: bool
-    #: data is JSON: of config, kv:PREFIX and log-LEVEL.
+    #: data is JSON: of config, kv:PREFIX and log-LEVEL, and of ``values``.
     is_json: bool
     #: How many were dropped before this one, or, with ``latest``, replaced by it, because nobody fetched them.
     missed: int = 0
+    #: With ``values``: nothing older is missing any more, and the monitors had nothing newer when they answered.
+    synced: bool = False
 
     def json(self) -> Any:
         """data, which must be JSON."""
@@ -178,7 +182,25 @@ class Standby:
     since: datetime.datetime
 
 
-def _moment(seconds: float) -> datetime.datetime:
+@dataclass(frozen=True)
+class Manager:
+    """The session with the active manager."""
+
+    name: str
+    gid: int
+    addr: str
+    since: datetime.datetime
+
+
+class Option(NamedTuple):
+    """An option that is in effect."""
+
+    value: str
+    #: Where it comes from.
+    source: str
+
+
+def moment(seconds: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
 
 
@@ -233,13 +255,24 @@ def _plain(prefix: str, format: str | None) -> bytes:
 class CommandOptions(c.monclient_command_options_t):
     """How to send a command, with what goes along with it."""
 
-    def __init__(self, input: Bytes | str | None, timeout: float | None, resend: Resending | None) -> None:
+    def __init__(
+        self,
+        input: Bytes | str | None,
+        timeout: float | None,
+        resend: Resending | None,
+        target: str | None,
+        barrier: str | None,
+    ) -> None:
         size, ms, policy = ctypes.sizeof(c.monclient_command_options_t), milliseconds(timeout), _resend(resend)
         super().__init__(struct_size=size, timeout_ms=ms, resend=policy)
         if input is not None:
             self._keep = input.encode() if isinstance(input, str) else bytes(input)
             self.input = ctypes.cast(ctypes.c_char_p(self._keep), ctypes.c_void_p).value
             self.input_len = len(self._keep)
+        if target is not None:
+            self.target = text(target, "target")
+        if barrier is not None:
+            self.barrier = text(barrier, "barrier")
 
 
 def _resend(resend: Resending | None) -> int:
@@ -251,11 +284,17 @@ def _resend(resend: Resending | None) -> int:
         raise ValueError(f"resend is {resend!r}, want 'always', 'never' or 'read-only'") from None
 
 
-def command_options(input: Bytes | str | None, timeout: float | None, resend: Resending | None) -> CommandOptions | None:
+def command_options(
+    input: Bytes | str | None,
+    timeout: float | None,
+    resend: Resending | None,
+    target: str | None = None,
+    barrier: str | None = None,
+) -> CommandOptions | None:
     """None is the library's defaults."""
-    if input is None and timeout is None and resend is None:
+    if input is None and timeout is None and resend is None and target is None and barrier is None:
         return None
-    return CommandOptions(input, timeout, resend)
+    return CommandOptions(input, timeout, resend, target, barrier)
 
 
 def sink(queue: Queue, userdata: int = 0) -> c.monclient_sink_t:
@@ -320,7 +359,7 @@ def result(event: c.monclient_event_t) -> Result:
     """The result of MONCLIENT_EVENT_COMMAND."""
     reply = event.reply.contents
     output = ctypes.string_at(reply.output or 0, reply.output_len) if reply.output_len else b""
-    return Result(output, known(reply.status), reply.retval, bool(reply.resent), known(reply.mon))
+    return Result(output, known(reply.status), reply.retval, bool(reply.resent), known(reply.mon), known(reply.sender))
 
 
 def checked(prefix: str, r: Result, check: bool) -> Result:
@@ -349,7 +388,8 @@ def map_of(event: c.monclient_event_t) -> Map:
     data = ctypes.string_at(event.data or 0, event.data_len) if event.data_len else b""
     flags = event.flags
     full, is_json = bool(flags & c.MONCLIENT_EVENT_FULL), bool(flags & c.MONCLIENT_EVENT_JSON)
-    return Map(known(event.what), event.epoch, data, full, is_json, event.missed)
+    synced = bool(flags & c.MONCLIENT_EVENT_SYNCED)
+    return Map(known(event.what), event.epoch, data, full, is_json, event.missed, synced)
 
 
 def session_event(event: c.monclient_event_t) -> SessionEvent:
@@ -462,7 +502,7 @@ class Client:
                 known(s.local_addr),
                 known(s.mode),
                 s.features,
-                _moment(s.since_ns / 1e9),
+                moment(s.since_ns / 1e9),
             )
         finally:
             self._library.monclient_session_free(out)
@@ -474,7 +514,7 @@ class Client:
         self._check(self._library.monclient_standbys_json(self._usable(), ctypes.byref(out)))
         try:
             return [
-                Standby(s["mon"], s["rank"], s["addr"], s["local_addr"], s["mode"], _moment(s["since"]))
+                Standby(s["mon"], s["rank"], s["addr"], s["local_addr"], s["mode"], moment(s["since"]))
                 for s in json.loads(out.value or b"[]")
             ]
         finally:
@@ -489,6 +529,58 @@ class Client:
         :raises InvalidError: that is no key. The text does not have it
         """
         self._check(self._library.monclient_set_key(self._usable(), text(key, "key")))
+
+    @property
+    def addr(self) -> str:
+        """The client's own address as the cluster sees it, such as "10.0.0.5:0/3710147553": what a blocklist has.
+
+        :raises ConnectionError: there has been no session yet
+        """
+        out = ctypes.c_char_p()
+        self._check(self._library.monclient_addr(self._usable(), ctypes.byref(out)))
+        try:
+            return known(out.value)
+        finally:
+            self._library.monclient_free(out)
+
+    def mgr(self) -> Manager:
+        """The session with the active manager, which the first command for it begins.
+
+        :raises ConnectionError: there is none
+        """
+        m = self._json(self._library.monclient_mgr_json)
+        return Manager(m["name"], m["gid"], m["addr"], moment(m["since"]))
+
+    def options(self) -> dict[str, Option]:
+        """The options that the monitors' configuration can change while the client lives, as they are in effect now, by
+        name. There are none unless the option ``monclient_central_config`` is true."""
+        return {o["name"]: Option(o["value"], o["source"]) for o in self._json(self._library.monclient_options_json)}
+
+    def stats(self) -> dict[str, Any]:
+        """What the client has done so far: sessions, failures, round trips, the time that commands took, maps, tickets,
+        bytes. The members are those of Stats in the Go package."""
+        value: dict[str, Any] = self._json(self._library.monclient_stats_json)
+        return value
+
+    def log_write(self, text_: str, /, *, level: str = "info", channel: str | None = None) -> None:
+        """Write an entry to the cluster log. It is sent along with others within a second, and again after a change of
+        session, until a monitor has acknowledged it; :meth:`close` waits a moment for that, ``log_flush()`` for as long as
+        it takes.
+
+        :param level: "debug", "info", "sec", "warn" or "error"
+        :param channel: None: "cluster"; "audit", or another
+        :raises BusyError: too many entries wait
+        """
+        to = None if channel is None else text(channel, "channel")
+        self._check(self._library.monclient_log_write(self._usable(), text(level, "level"), to, text(text_, "text")))
+
+    def _json(self, function: Callable[..., int]) -> Any:
+        out = ctypes.c_char_p()
+        self._check(function(self._usable(), ctypes.byref(out)))
+        try:
+            return json.loads(out.value or b"null")
+        finally:
+            self._library.monclient_free(out)
 
     def set_log_level(self, level: int | None) -> None:
         """What the library logs: a level of logging's; None is the level that the logger "monclient" has now."""
@@ -514,14 +606,22 @@ class Client:
     def _closed_error() -> errors.ClosedError:
         return errors.ClosedError(errno.ESHUTDOWN, "the client is closed")
 
-    def _subscribe(self, what: str, start: int, onetime: bool, latest: bool, queue: Queue, sub: c.monclient_sub_t) -> None:
-        flags = (c.MONCLIENT_SUBSCRIBE_ONETIME if onetime else 0) | (c.MONCLIENT_SUBSCRIBE_LATEST if latest else 0)
+    def _subscribe(self, what: str, start: int, flags: int, queue: Queue, sub: c.monclient_sub_t) -> None:
         if not 0 <= start < 1 << 64:
             raise ValueError(f"start is {start}, want an epoch")
         name, to = text(what, "what"), sink(queue)
         self._check(
             self._library.monclient_subscribe(self._usable(), name, start, flags, ctypes.byref(to), ctypes.byref(sub))
         )
+
+
+def subscribe_flags(onetime: bool, latest: bool, values: bool) -> int:
+    """MONCLIENT_SUBSCRIBE_..."""
+    return (
+        (c.MONCLIENT_SUBSCRIBE_ONETIME if onetime else 0)
+        | (c.MONCLIENT_SUBSCRIBE_LATEST if latest else 0)
+        | (c.MONCLIENT_SUBSCRIBE_VALUES if values else 0)
+    )
 
 
 @dataclass

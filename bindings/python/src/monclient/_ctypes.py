@@ -12,6 +12,7 @@ __all__ = [
     "Library",
     "MONCLIENT_E2BIG",
     "MONCLIENT_EACCES",
+    "MONCLIENT_EAGAIN",
     "MONCLIENT_EBADHANDLE",
     "MONCLIENT_EBUSY",
     "MONCLIENT_ECANCELED",
@@ -19,6 +20,7 @@ __all__ = [
     "MONCLIENT_ECONNREFUSED",
     "MONCLIENT_ECONNRESET",
     "MONCLIENT_EDEADLK",
+    "MONCLIENT_EEXIST",
     "MONCLIENT_EFORKED",
     "MONCLIENT_EHOSTUNREACH",
     "MONCLIENT_EILSEQ",
@@ -29,6 +31,7 @@ __all__ = [
     "MONCLIENT_ENOENT",
     "MONCLIENT_ENOMEM",
     "MONCLIENT_ENOTCONN",
+    "MONCLIENT_ENXIO",
     "MONCLIENT_EOPNOTSUPP",
     "MONCLIENT_EPERM",
     "MONCLIENT_EPROTO",
@@ -41,7 +44,9 @@ __all__ = [
     "MONCLIENT_EVENT_LAST",
     "MONCLIENT_EVENT_LOG",
     "MONCLIENT_EVENT_MAP",
+    "MONCLIENT_EVENT_RESULT",
     "MONCLIENT_EVENT_SESSION",
+    "MONCLIENT_EVENT_SYNCED",
     "MONCLIENT_EVENT_VERSION",
     "MONCLIENT_EVENT_WAIT",
     "MONCLIENT_FOREVER",
@@ -61,6 +66,12 @@ __all__ = [
     "MONCLIENT_OUTCOME_NONE",
     "MONCLIENT_OUTCOME_NOT_SENT",
     "MONCLIENT_OUTCOME_UNKNOWN",
+    "MONCLIENT_POOL_CREATE",
+    "MONCLIENT_POOL_DELETE",
+    "MONCLIENT_POOL_SELFMANAGED_SNAP_CREATE",
+    "MONCLIENT_POOL_SELFMANAGED_SNAP_DELETE",
+    "MONCLIENT_POOL_SNAP_CREATE",
+    "MONCLIENT_POOL_SNAP_DELETE",
     "MONCLIENT_RESEND_ALWAYS",
     "MONCLIENT_RESEND_DEFAULT",
     "MONCLIENT_RESEND_NEVER",
@@ -75,6 +86,7 @@ __all__ = [
     "MONCLIENT_SESSION_STANDBY_LOST",
     "MONCLIENT_SUBSCRIBE_LATEST",
     "MONCLIENT_SUBSCRIBE_ONETIME",
+    "MONCLIENT_SUBSCRIBE_VALUES",
     "MONCLIENT_VERSION_MAJOR",
     "MONCLIENT_VERSION_MINOR",
     "MONCLIENT_VERSION_NUMBER",
@@ -90,6 +102,7 @@ __all__ = [
     "monclient_event_cb",
     "monclient_event_t",
     "monclient_op_t",
+    "monclient_pool_op_t",
     "monclient_queue_t",
     "monclient_reply_t",
     "monclient_session_t",
@@ -114,14 +127,20 @@ MONCLIENT_EPERM = -1
 MONCLIENT_ENOENT = -2
 #: nothing more exact is known; the text says what happened
 MONCLIENT_EIO = -5
+#: the monitor or manager that a command was for cannot be reached
+MONCLIENT_ENXIO = -6
 #: longer than MONCLIENT_MAX_INPUT
 MONCLIENT_E2BIG = -7
+#: too much waits already; later it may go
+MONCLIENT_EAGAIN = -11
 #: out of memory
 MONCLIENT_ENOMEM = -12
 #: the monitor refuses the name or the key
 MONCLIENT_EACCES = -13
-#: something else is in the way: another level of the log, for example
+#: something else is in the way
 MONCLIENT_EBUSY = -16
+#: it is there already
+MONCLIENT_EEXIST = -17
 #: a bad argument, option or file; the text names it
 MONCLIENT_EINVAL = -22
 #: the buffer is too small
@@ -212,6 +231,8 @@ MONCLIENT_EVENT_MAP = 5
 MONCLIENT_EVENT_SESSION = 6
 #: the library has something to say: log_level, text, missed
 MONCLIENT_EVENT_LOG = 7
+#: another operation has completed: data, a JSON text, if the operation gives one; epoch, if it gives a number
+MONCLIENT_EVENT_RESULT = 8
 
 # Bits of monclient_event.flags.
 
@@ -219,8 +240,10 @@ MONCLIENT_EVENT_LOG = 7
 MONCLIENT_EVENT_LAST = 1
 #: data is a whole map; otherwise an incremental of an OSDMap, or a change of keys
 MONCLIENT_EVENT_FULL = 2
-#: data is a JSON text: of config, kv:PREFIX and log-LEVEL, which are no encoded maps
+#: data is a JSON text: of config, kv:PREFIX and log-LEVEL, which are no encoded maps, of MONCLIENT_SUBSCRIBE_VALUES, and of MONCLIENT_EVENT_RESULT
 MONCLIENT_EVENT_JSON = 4
+#: of MONCLIENT_SUBSCRIBE_VALUES: nothing older than this is missing any more, and the monitors had nothing newer when they answered
+MONCLIENT_EVENT_SYNCED = 8
 
 # What has happened to the session.
 
@@ -264,8 +287,10 @@ class monclient_reply_t(ctypes.Structure):
         ("output", ctypes.c_void_p),
         #: bytes
         ("output_len", ctypes.c_uint64),
-        #: name of the monitor that answered, without "mon."; never NULL
+        #: name of the monitor that answered, without "mon."; "" when a manager did; never NULL
         ("mon", ctypes.c_char_p),
+        #: the daemon that answered, such as "mon.a" or "mgr.x"; never NULL
+        ("sender", ctypes.c_char_p),
     )
 
 
@@ -277,7 +302,7 @@ class monclient_event_t(ctypes.Structure):
         ("type", ctypes.c_uint32),
         #: MONCLIENT_EVENT_LAST and others
         ("flags", ctypes.c_uint32),
-        #: MONCLIENT_OK, or why there is no result, or why the subscription has ended
+        #: MONCLIENT_OK, or why there is no result, or why the subscription has ended; without MONCLIENT_EVENT_LAST why this one map of MONCLIENT_SUBSCRIBE_VALUES cannot be read
         ("status", ctypes.c_int32),
         #: how many events of this source were dropped, or replaced by a newer one, before this one
         ("missed", ctypes.c_uint32),
@@ -293,11 +318,11 @@ class monclient_event_t(ctypes.Structure):
         ("reply", ctypes.POINTER(monclient_reply_t)),
         #: MAP: the name that was subscribed to
         ("what", ctypes.c_char_p),
-        #: the map's epoch, the version of a log or of keys; 0 for config
+        #: the map's epoch, the version of a log or of keys; 0 for config. RESULT: the number, if it has one
         ("epoch", ctypes.c_uint64),
         #: VERSION: the oldest epoch that the monitors have
         ("oldest", ctypes.c_uint64),
-        #: MAP: the encoded map; or a JSON text, which a NUL follows that data_len does not count
+        #: MAP: the encoded map. MAP and RESULT: or a JSON text, which a NUL follows that data_len does not count
         ("data", ctypes.c_void_p),
         #: bytes
         ("data_len", ctypes.c_uint64),
@@ -436,6 +461,10 @@ class monclient_command_options_t(ctypes.Structure):
         ("resend", ctypes.c_uint32),
         #: 0
         ("reserved", ctypes.c_uint32),
+        #: who is to execute it; not retained. NULL and "": the monitors. "mon.NAME", or "mon.N" for the one of rank N: that monitor alone, whose own commands these are (ceph tell mon.NAME). "mgr": the active manager. "mgr.NAME": that manager's own commands, if it is the active one (ceph tell mgr.NAME); "mgr.*": those of whichever is
+        ("target", ctypes.c_char_p),
+        #: the name of a map, as for monclient_latest(), or NULL: the reply is given when this client has the map as new as the command made it; not retained
+        ("barrier", ctypes.c_char_p),
     )
 
 # Bits of the flags of monclient_subscribe().
@@ -444,6 +473,43 @@ class monclient_command_options_t(ctypes.Structure):
 MONCLIENT_SUBSCRIBE_ONETIME = 1
 #: only the newest map waits for a slow receiver; for every map but osdmap, and config
 MONCLIENT_SUBSCRIBE_LATEST = 2
+#: data is what the map says, as JSON
+MONCLIENT_SUBSCRIBE_VALUES = 4
+
+# What monclient_pool_op() does.
+
+#: name, crush_rule
+MONCLIENT_POOL_CREATE = 1
+#: pool. The monitors must allow it (mon_allow_pool_delete)
+MONCLIENT_POOL_DELETE = 2
+#: pool, name: a snapshot of the pool
+MONCLIENT_POOL_SNAP_CREATE = 3
+#: pool, name
+MONCLIENT_POOL_SNAP_DELETE = 4
+#: pool: gives the number of a new snapshot
+MONCLIENT_POOL_SELFMANAGED_SNAP_CREATE = 5
+#: pool, snap
+MONCLIENT_POOL_SELFMANAGED_SNAP_DELETE = 6
+
+
+class monclient_pool_op_t(ctypes.Structure):
+    """An operation on a pool."""
+
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        #: MONCLIENT_POOL_...
+        ("op", ctypes.c_uint32),
+        #: id of the pool
+        ("pool", ctypes.c_int64),
+        #: of the new pool, or of the snapshot
+        ("name", ctypes.c_char_p),
+        #: number of a self-managed snapshot
+        ("snap", ctypes.c_uint64),
+        #: -1: the cluster's default
+        ("crush_rule", ctypes.c_int32),
+        #: 0
+        ("reserved", ctypes.c_uint32),
+    )
 
 
 class monclient_counters_t(ctypes.Structure):
@@ -601,13 +667,16 @@ PROTOTYPES = (
                                       slow, at most mon_client_ping_timeout
           monclient_quorum_timeout    5 seconds after which another monitor is asked when this one answers keepalives and nothing
                                       else; if that one does answer the session moves to it. 0: never
+          monclient_fetch_config      false: whether connecting begins with monclient_config_fetch(), as librados does
+          monclient_central_config    false: whether the options that may change at runtime follow the monitors' configuration
+          monclient_log_flush_timeout 1 second that monclient_close() waits for entries of monclient_log_write()
           monclient_keyring_watch     true: whether a key that comes from a file (keyring, keyfile) is taken over when the file
                                       changes while a client lives. Keys of the option key and of monclient_config_set_keyring() stay
                                       until monclient_set_key()
 
         What only reads is what the cluster's own table of commands (get_command_descriptions) says so of; the library asks for it.
 
-        Values have levels: default < configuration file < environment < command line < monclient_config_set().
+        Values have levels: default < monitors < configuration file < environment < command line < monclient_config_set().
 
         @param[out] config  release it with monclient_config_destroy()
 
@@ -897,14 +966,16 @@ PROTOTYPES = (
         """Send a command to the monitors and wait for the reply. Without a quorum the monitors answer nothing, so without a
         timeout this may wait for ever. A command whose session is lost is sent again, unless options->resend says otherwise.
         When there is no answer, monclient_last_outcome() says whether the command may have been executed.
-        Implements: int rados_mon_command(...).
+        Implements: int rados_mon_command(...), and with options->target rados_mon_command_target(...), rados_mgr_command(...) and
+        rados_mgr_command_target(...).
 
         @param      cmd      a JSON object: {"prefix": "osd tree", "format": "json"}; not retained
         @param      options  NULL: defaults
         @param[out] reply    release it with monclient_reply_free()
         @return MONCLIENT_OK when the monitors answered, whatever they answered (see reply->retval); MONCLIENT_ETIMEDOUT;
                 MONCLIENT_ECLOSED; MONCLIENT_ECONNRESET (the session was lost, and it may not be sent again);
-                MONCLIENT_EDEADLK in a callback of this client; while there is no session, also what monclient_connect() returns
+                MONCLIENT_ENOENT (there is no such target); MONCLIENT_ENXIO (the target cannot be reached, or the manager of that name
+                is not the active one); MONCLIENT_EDEADLK in a callback of this client; while there is no session, also what monclient_connect() returns
 
         Threads: any. Blocks. Since 0.1.
         """,
@@ -986,18 +1057,27 @@ PROTOTYPES = (
         """Follow a map: every epoch of it, once, across changes of the session.
 
         The map is one of "monmap", "osdmap", "mgrmap", "fsmap", "fsmap.user", "servicemap"; and as JSON "config"
-        ({"options": {NAME: VALUE}}), "kv:PREFIX" ({"keys": {KEY: VALUE or null}, "keys_base64": {KEY: VALUE that is no UTF-8}}), and one level of the cluster log: "log-debug", "log-info", "log-sec", "log-warn" or
-        "log-error" ({"entries": [{"time", "name", "channel", "priority", "seq", "text"}]}).
+        ({"options": {NAME: VALUE}}), "kv:PREFIX" ({"keys": {KEY: VALUE or null}, "keys_base64": {KEY: VALUE that is no UTF-8}}),
+        and one level of the cluster log: "log-debug", "log-info", "log-sec", "log-warn" or "log-error"
+        ({"entries": [{"time", "name", "channel", "priority", "seq", "text"}]}).
+
+        With MONCLIENT_SUBSCRIBE_VALUES data is the value, as JSON: of monmap, mgrmap, fsmap and servicemap what "ceph mon dump",
+        "mgr dump", "fs dump" and "service dump" with "-f json" have, but for the quorum; of osdmap {"epoch", "modified"}; of config
+        {"options": {NAME: VALUE}, "changed": [NAME], "removed": [NAME]}; of kv:PREFIX {"prefix", "set": {KEY: VALUE}, "set_base64":
+        {KEY: VALUE that is no UTF-8}, "deleted": [KEY]}; of a level of the log one entry {"time", "name", "rank", "addrs",
+        "channel", "level", "seq", "text"} for each event, of one channel alone if its name follows, as in "log-info:audit". Events
+        say when they are MONCLIENT_EVENT_SYNCED; of a log the first to come is an entry, so that a log without any says nothing.
+        One map that cannot be read is an event with a status and without MONCLIENT_EVENT_LAST. It does not go with
+        MONCLIENT_SUBSCRIBE_ONETIME.
 
         @param      what   one of these
         @param      start  the first epoch; 0: the newest map in full. For an osdmap a later one brings the incrementals from
-                           there on, or full maps where the monitors have trimmed them; of those that this session has
-                           brought already, to another subscription, the newest in full
+                           there on, or full maps where the monitors have trimmed them; for a log 1 brings what they have kept,
+                           and 0 begins with its newest version, whose entries may come first
         @param      flags  0, or MONCLIENT_SUBSCRIBE_... With LATEST a map that comes replaces the one that waits, in a queue or for
                            the thread of callbacks, and missed says how many were replaced
         @param      sink   gets a MONCLIENT_EVENT_MAP for each map, and one with MONCLIENT_EVENT_LAST and a status at the end:
-                           MONCLIENT_OK (onetime), MONCLIENT_ECLOSED, MONCLIENT_EBUSY (another level of the log is
-                           subscribed). Of more than 1,024 maps or 64 MiB that wait, the oldest are dropped
+                           MONCLIENT_OK (onetime), MONCLIENT_ECLOSED. Of more than 1,024 maps or 64 MiB that wait, the oldest are dropped
         @param[out] sub    for monclient_unsubscribe(); it becomes stale with the last event
         @return MONCLIENT_EINVAL  there is no such map, or it is not one for MONCLIENT_SUBSCRIBE_LATEST: osdmap, kv:PREFIX,
                                   log-LEVEL, of which every event counts
@@ -1013,6 +1093,370 @@ PROTOTYPES = (
         the subscription runs or will run, except for the one that it is called from.
 
         Threads: any. Blocks for a callback that runs. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_ping",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(ctypes.c_char_p)),
+        """Ask a monitor whether it is there, on a connection of its own; it need not be in quorum. Implements: int rados_ping_monitor(...).
+
+        @param      mon         its name, without "mon.", or its rank in digits
+        @param      timeout_ms  0: mon_client_ping_timeout; MONCLIENT_FOREVER
+        @param[out] json        {"mon", "round_trip": seconds, "reply": what the monitor says of itself and of the quorum, "text": the same as it has
+                                sent it}, release it with monclient_free()
+        @return MONCLIENT_ENOENT (there is no such monitor), MONCLIENT_ETIMEDOUT, MONCLIENT_ECONNREFUSED and others as of
+                monclient_connect(); MONCLIENT_EDEADLK in a callback of this client
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_ping_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_ping",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(ctypes.c_char_p)),
+        """The same without a client, for a monitor that the configuration names.
+
+        @return as monclient_ping(); MONCLIENT_ENOENT also when no monitors are configured
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_ping_async",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_fetch",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.c_int32, ctypes.POINTER(ctypes.c_char_p)),
+        """Fetch the monmap and the options that the monitors have for this entity in a short session, and take them over: clients that are
+        made of the configuration from now on begin with that monmap, and the options are below those of files. What says where the
+        monitors are and who connects (mon_host, keyring, key and others) is never taken from the monitors.
+
+        @param      timeout_ms  0: client_mount_timeout; MONCLIENT_FOREVER
+        @param[out] json        {"fsid", "monmap_epoch", "options": {NAME: VALUE}}, release it with monclient_free(); or NULL
+        @return as monclient_connect()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_config_fetch_async",
+        ctypes.c_int,
+        (monclient_config_t, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_latest",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(ctypes.c_uint64)),
+        """Wait until this client has a map as new as the monitors have it now. Implements, for "osdmap": int
+        rados_wait_for_latest_osdmap(...).
+
+        @param      what        "monmap", "osdmap", "mgrmap", "fsmap" or "servicemap"
+        @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        @param[out] epoch       the epoch that it has, or NULL
+        @return MONCLIENT_EINVAL (another map); otherwise as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_latest_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT, which has the epoch.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_log_write",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p),
+        """Write an entry to the cluster log. It is sent along with others within mon_client_log_interval (a second), and again after a change
+        of session, until a monitor has acknowledged it; monclient_close() waits a moment for that.
+
+        @param level    "debug", "info", "sec", "warn" or "error"
+        @param channel  NULL: "cluster"; "audit", or another
+        @param text     the entry, not retained
+        @return MONCLIENT_EAGAIN (10,000 entries or 16 MiB of them wait), MONCLIENT_ECLOSED
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_log_flush",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_int32),
+        """Wait until the monitors have acknowledged every entry that was written before.
+
+        @param timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        @return as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_log_flush_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_cluster_stats",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(ctypes.c_char_p)),
+        """The cluster's capacity, or a pool's share of it. Implements: int rados_cluster_stat(...).
+
+        @param      pool        the id of a pool; -1: the whole cluster
+        @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        @param[out] json        {"kb", "kb_used", "kb_avail", "num_objects"}, release it with monclient_free()
+        @return MONCLIENT_ENOENT (there is no such pool); otherwise as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_cluster_stats_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_pools",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_int32, ctypes.POINTER(ctypes.c_char_p)),
+        """The pools of the cluster, from the newest osdmap. Implements: int rados_pool_list(...), and lookups by name and by id.
+
+        @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        @param[out] json        [{"id", "name"}], in the order of ids; release it with monclient_free()
+        @return as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_pools_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_pool_stats",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.c_char_p), ctypes.c_uint32, ctypes.c_int32, ctypes.POINTER(ctypes.c_char_p)),
+        """Statistics of pools.
+
+        @param      names       of pools, not retained
+        @param      count       how many; 0: all pools
+        @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        @param[out] json        {POOL: {"stat_sum": {"num_objects", "num_bytes", ...}, "store_stats", ...}}, release it with monclient_free()
+        @return MONCLIENT_ENOENT (there is no such pool); otherwise as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_pool_stats_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.c_char_p), ctypes.c_uint32, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_pool_op",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(monclient_pool_op_t), ctypes.c_int32, ctypes.POINTER(ctypes.c_uint64)),
+        """Create or delete a pool or a snapshot, and wait until this client has the osdmap that says so. Implements: int rados_pool_create(...),
+        int rados_pool_delete(...), and those of snapshots.
+
+        @param      op          what to do, not retained
+        @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        @param[out] snap        the number of a new self-managed snapshot, else 0; or NULL
+        @return MONCLIENT_EEXIST, MONCLIENT_ENOENT, MONCLIENT_EPERM and what else the monitors say; otherwise as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_pool_op_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(monclient_pool_op_t), ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose epoch is that number.
+
+        @param handle  for monclient_op_cancel(), or NULL
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_blocklist",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_int32, ctypes.POINTER(ctypes.c_char_p)),
+        """The addresses of clients that OSDs refuse.
+
+        @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        @param[out] json        [{"addr", "until": seconds since 1970}], release it with monclient_free()
+        @return as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_blocklist_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_blocklist_add",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_uint32, ctypes.c_int32),
+        """Have the OSDs refuse a client, and wait until this client has the osdmap that says so. Implements: int rados_blocklist_add(...).
+
+        @param addr        such as "10.0.0.1:0/3710147553"; without the number all of that address
+        @param seconds     for how long; 0: the cluster's default, an hour
+        @param timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        @return MONCLIENT_EINVAL (that is no address); otherwise as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_blocklist_add_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_uint32, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_blocklist_remove",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_int32),
+        """Undo monclient_blocklist_add().
+
+        @param addr        as it was given there
+        @param timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        @return MONCLIENT_EINVAL (that is no address); otherwise as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_blocklist_remove_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_command_parse",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.c_char_p), ctypes.c_uint32, ctypes.c_int32, ctypes.POINTER(ctypes.c_char_p)),
+        """Make a command of words, as the ceph tool does: by the cluster's own table of commands, which is asked for once. Nothing is executed.
+
+        @param      words       such as "osd", "pool", "create", "data", "--size=2"; not retained
+        @param      count       how many
+        @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        @param[out] json        for monclient_command(), release it with monclient_free()
+        @return MONCLIENT_EINVAL  no command, or an argument that does not fit: the text says which, what it may be, and what was perhaps meant;
+                otherwise as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_command_parse_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.c_char_p), ctypes.c_uint32, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT, whose data is that JSON.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_addr",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.c_char_p)),
+        """The client's own address as the cluster sees it, such as "10.0.0.5:0/3710147553": what a blocklist has. Implements: int
+        rados_getaddrs(...).
+
+        @param[out] addr  release it with monclient_free()
+        @return MONCLIENT_ENOTCONN  there has been no session yet
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_mgr_json",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.c_char_p)),
+        """The session with the active manager, which the first command for it begins.
+
+        @param[out] json  {"name", "gid", "addr", "since"}, release it with monclient_free()
+        @return MONCLIENT_ENOTCONN  there is none
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_options_json",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.c_char_p)),
+        """The options that the monitors' configuration can change while the client lives, as they are in effect now.
+
+        @param[out] json  [{"name", "value", "source"}], empty unless the option monclient_central_config is true; release it with
+                          monclient_free()
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_stats_json",
+        ctypes.c_int,
+        (monclient_t, ctypes.POINTER(ctypes.c_char_p)),
+        """What the client has done so far: sessions, failures, round trips, the time that commands took, maps, tickets, bytes.
+
+        @param[out] json  an object; its members are described with Stats of the Go package. Release it with monclient_free()
+
+        Threads: any. Does not block. Since 0.1.
         """,
     ),
     (

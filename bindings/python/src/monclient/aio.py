@@ -12,15 +12,17 @@ import errno
 import itertools
 import os
 import warnings
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
 from . import _core, _lib, errors
 from . import _ctypes as c
+from . import _questions as q
 from ._core import Bytes, Map, Path, Resending, Result, SessionEvent, Versions
+from ._questions import Blocked, ClusterStats, Fetched, Ping, Pool, Told
 
-__all__ = ["Client", "SessionEvents", "Watch", "connect"]
+__all__ = ["Client", "SessionEvents", "Watch", "connect", "fetch", "ping"]
 
 _T = TypeVar("_T")
 _Event = c.monclient_event_t
@@ -188,14 +190,16 @@ class _Stream(AsyncIterator[_T]):
 class Watch(_Stream[Map]):
     """A subscription: an asynchronous iterator of :class:`Map`. It ends with :meth:`close`, or when it is forgotten."""
 
-    def __init__(self, client: Client, what: str, start: int, onetime: bool, latest: bool, timeout: float | None) -> None:
+    def __init__(self, client: Client, what: str, start: int, flags: int, timeout: float | None) -> None:
         _core.milliseconds(timeout)
         self._sub = c.monclient_sub_t()
         super().__init__(client, _core.Queue(client._library), timeout, f"the subscription to {what}")
-        client._subscribe(what, start, onetime, latest, self._queue, self._sub)
+        client._subscribe(what, start, flags, self._queue, self._sub)
 
     def _value(self, event: _Event) -> Map:
         if not event.flags & c.MONCLIENT_EVENT_LAST:
+            if event.status:  # one map that cannot be read; others will come
+                raise _core.event_error(event)
             return _core.map_of(event)
         self._finish(_core.event_error(event) if event.status else None)
         raise self._ended()
@@ -304,6 +308,9 @@ class Client(_core.Client):
         self._here()
         return self._mailbox.run(start, (client, *args), take)
 
+    async def _ask(self, question: q.Question[_T]) -> _T:
+        return await self._run(question.start(self._library), question.args, question.take)
+
     # -- operations
 
     async def command(
@@ -316,11 +323,13 @@ class Client(_core.Client):
         timeout: float | None = None,
         check: bool = True,
         resend: Resending | None = None,
+        target: str | None = None,
+        barrier: str | None = None,
         **args: Any,
     ) -> Result:
         """Send a command to the monitors; see :meth:`monclient.Client.command`."""
         prefix, message = _core.encode(command, format, args)
-        args_of_it = message, _core.command_options(input, timeout, resend)
+        args_of_it = message, _core.command_options(input, timeout, resend, target, barrier)
         try:
             result = await self._run(self._library.monclient_command_async, args_of_it, _core.result)
         except errors.Error as e:
@@ -339,14 +348,118 @@ class Client(_core.Client):
         return await self._run(self._library.monclient_wait_for_map_async, args, _core.epoch)
 
     def watch(
-        self, what: str, *, start: int = 0, onetime: bool = False, latest: bool = False, timeout: float | None = None
+        self,
+        what: str,
+        *,
+        start: int = 0,
+        onetime: bool = False,
+        latest: bool = False,
+        values: bool = False,
+        timeout: float | None = None,
     ) -> Watch:
         """Follow a map; see :meth:`monclient.Client.watch`."""
         self._usable()
         self._here()
-        watch = Watch(self, what, start, onetime, latest, timeout)
+        watch = Watch(self, what, start, _core.subscribe_flags(onetime, latest, values), timeout)
         self._streams.add(watch)
         return watch
+
+    async def ping(self, mon: str, *, timeout: float | None = None) -> Ping:
+        """See :meth:`monclient.Client.ping`."""
+        return await self._ask(q.ping(mon, timeout))
+
+    async def latest(self, what: str, *, timeout: float | None = None) -> int:
+        """See :meth:`monclient.Client.latest`."""
+        return await self._ask(q.latest(what, timeout))
+
+    async def log_flush(self, *, timeout: float | None = None) -> None:
+        """See :meth:`monclient.Client.log_flush`."""
+        await self._ask(q.log_flush(timeout))
+
+    async def cluster_stats(self, pool: int | None = None, *, timeout: float | None = None) -> ClusterStats:
+        """See :meth:`monclient.Client.cluster_stats`."""
+        return await self._ask(q.cluster_stats(pool, timeout))
+
+    async def pools(self, *, timeout: float | None = None) -> list[Pool]:
+        """See :meth:`monclient.Client.pools`."""
+        return await self._ask(q.pools(timeout))
+
+    async def pool_stats(self, *names: str, timeout: float | None = None) -> dict[str, dict[str, Any]]:
+        """See :meth:`monclient.Client.pool_stats`."""
+        return await self._ask(q.pool_stats(names, timeout))
+
+    async def create_pool(self, name: str, *, crush_rule: int | None = None, timeout: float | None = None) -> None:
+        """See :meth:`monclient.Client.create_pool`."""
+        await self._ask(q.pool_op(c.MONCLIENT_POOL_CREATE, timeout, name=name, crush_rule=crush_rule))
+
+    async def delete_pool(self, pool: int, *, timeout: float | None = None) -> None:
+        """See :meth:`monclient.Client.delete_pool`."""
+        await self._ask(q.pool_op(c.MONCLIENT_POOL_DELETE, timeout, pool=pool))
+
+    async def create_snap(self, pool: int, name: str, *, timeout: float | None = None) -> None:
+        """See :meth:`monclient.Client.create_snap`."""
+        await self._ask(q.pool_op(c.MONCLIENT_POOL_SNAP_CREATE, timeout, pool=pool, name=name))
+
+    async def delete_snap(self, pool: int, name: str, *, timeout: float | None = None) -> None:
+        """See :meth:`monclient.Client.delete_snap`."""
+        await self._ask(q.pool_op(c.MONCLIENT_POOL_SNAP_DELETE, timeout, pool=pool, name=name))
+
+    async def create_selfmanaged_snap(self, pool: int, *, timeout: float | None = None) -> int:
+        """See :meth:`monclient.Client.create_selfmanaged_snap`."""
+        return await self._ask(q.pool_op(c.MONCLIENT_POOL_SELFMANAGED_SNAP_CREATE, timeout, pool=pool))
+
+    async def delete_selfmanaged_snap(self, pool: int, snap: int, *, timeout: float | None = None) -> None:
+        """See :meth:`monclient.Client.delete_selfmanaged_snap`."""
+        await self._ask(q.pool_op(c.MONCLIENT_POOL_SELFMANAGED_SNAP_DELETE, timeout, pool=pool, snap=snap))
+
+    async def blocklist(self, *, timeout: float | None = None) -> list[Blocked]:
+        """See :meth:`monclient.Client.blocklist`."""
+        return await self._ask(q.blocklist(timeout))
+
+    async def blocklist_add(self, addr: str, duration: float | None = None, *, timeout: float | None = None) -> None:
+        """See :meth:`monclient.Client.blocklist_add`."""
+        await self._ask(q.blocklist_add(addr, duration, timeout))
+
+    async def blocklist_remove(self, addr: str, *, timeout: float | None = None) -> None:
+        """See :meth:`monclient.Client.blocklist_remove`."""
+        await self._ask(q.blocklist_remove(addr, timeout))
+
+    async def parse(self, words: Iterable[str], *, timeout: float | None = None) -> dict[str, Any]:
+        """See :meth:`monclient.Client.parse`."""
+        return await self._ask(q.parse(words, timeout))
+
+    async def tell_each(
+        self,
+        command: str | Mapping[str, Any],
+        /,
+        *,
+        format: str | None = None,
+        input: Bytes | str | None = None,
+        timeout: float | None = None,
+        resend: Resending | None = None,
+        **args: Any,
+    ) -> list[Told]:
+        """Tell every monitor a command, all of them at once; see :meth:`monclient.Client.tell_each`."""
+
+        async def one(mon: str) -> Told:
+            try:
+                result = await self.command(
+                    command,
+                    format=format,
+                    input=input,
+                    timeout=timeout,
+                    check=False,
+                    resend=resend,
+                    target="mon." + mon,
+                    **args,
+                )
+            except errors.ClosedError:
+                raise
+            except errors.Error as e:
+                return Told(mon, None, e)
+            return Told(mon, result, None)
+
+        return list(await asyncio.gather(*(one(mon["name"]) for mon in self.monmap()["mons"])))
 
     def session_events(self, *, timeout: float | None = None) -> SessionEvents:
         """What happens to the session; see :meth:`monclient.Client.session_events`. One task at a time may wait for it."""
@@ -419,3 +532,46 @@ def connect(
     """
     _core.milliseconds(timeout)
     return _Connect(_core.Settings(conf, name, keyring, key, mon_host, monmap, options, timeout, log_level))
+
+
+async def _without_client(settings: _core.Settings, question: q.Question[_T]) -> _T:
+    library = _lib.load()
+    config, mailbox = settings.configure(library), _Mailbox(library, asyncio.get_running_loop())
+    try:
+        return await mailbox.run(question.start(library), (config.value, *question.args), question.take)
+    finally:
+        mailbox.destroy()
+        config.destroy()
+
+
+async def ping(
+    mon: str,
+    *,
+    conf: Path | bool | None = None,
+    name: str | None = None,
+    keyring: Path | bytes | None = None,
+    key: str | None = None,
+    mon_host: str | None = None,
+    monmap: bytes | None = None,
+    options: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+) -> Ping:
+    """Ask a monitor whether it is there, without a client; see :func:`monclient.ping`."""
+    settings = _core.Settings(conf, name, keyring, key, mon_host, monmap, options, None, None)
+    return await _without_client(settings, q.config_ping(mon, timeout))
+
+
+async def fetch(
+    *,
+    conf: Path | bool | None = None,
+    name: str | None = None,
+    keyring: Path | bytes | None = None,
+    key: str | None = None,
+    mon_host: str | None = None,
+    monmap: bytes | None = None,
+    options: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+) -> Fetched:
+    """Ask the monitors for the options that they have for this entity; see :func:`monclient.fetch`."""
+    settings = _core.Settings(conf, name, keyring, key, mon_host, monmap, options, None, None)
+    return await _without_client(settings, q.config_fetch(timeout))

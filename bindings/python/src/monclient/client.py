@@ -15,15 +15,17 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
 from . import _core, _lib, errors
 from . import _ctypes as c
+from . import _questions as q
 from ._core import Bytes, Map, Path, Resending, Result, SessionEvent, Versions
+from ._questions import Blocked, ClusterStats, Fetched, Ping, Pool, Told
 
-__all__ = ["Client", "SessionEvents", "Watch", "connect"]
+__all__ = ["Client", "SessionEvents", "Watch", "connect", "fetch", "ping"]
 
 _T = TypeVar("_T")
 
@@ -245,14 +247,16 @@ class _Stream(Iterator[_T]):
 class Watch(_Stream[Map]):
     """A subscription: an iterator of :class:`Map`. It ends with :meth:`close`, or when it is forgotten."""
 
-    def __init__(self, client: Client, what: str, start: int, onetime: bool, latest: bool, timeout: float | None) -> None:
+    def __init__(self, client: Client, what: str, start: int, flags: int, timeout: float | None) -> None:
         _core.milliseconds(timeout)
         self._sub = c.monclient_sub_t()
         super().__init__(client, _core.Queue(client._library), timeout, f"the subscription to {what}")
-        client._subscribe(what, start, onetime, latest, self._queue, self._sub)
+        client._subscribe(what, start, flags, self._queue, self._sub)
 
     def _value(self, event: _Event) -> Map:
         if not event.flags & c.MONCLIENT_EVENT_LAST:
+            if event.status:  # one map that cannot be read; others will come
+                raise _core.event_error(event)
             return _core.map_of(event)
         self._finish(_core.event_error(event) if event.status else None)
         raise self._ended()
@@ -356,6 +360,9 @@ class Client(_core.Client):
         finally:
             self._log.drain_now_and_then()
 
+    def _ask(self, question: q.Question[_T]) -> _T:
+        return self._run(question.start(self._library), question.args, question.take)
+
     # -- operations
 
     def command(
@@ -368,6 +375,8 @@ class Client(_core.Client):
         timeout: float | None = None,
         check: bool = True,
         resend: Resending | None = None,
+        target: str | None = None,
+        barrier: str | None = None,
         **args: Any,
     ) -> Result:
         """Send a command to the monitors and wait for the reply.
@@ -379,10 +388,16 @@ class Client(_core.Client):
         :param resend: whether it is sent again when its session is lost before the answer comes: a :class:`Resend`, or its
             name, "always", "never" or "read-only". None: what the option ``monclient_command_resend`` says, "always" unless
             it is set. Where there is no answer, the exception's ``outcome`` says whether it may have been executed
-        :param args: the command's arguments, such as ``pool="rbd"``; None is none
+        :param target: who is to execute it. None: the monitors. "mon.NAME", or "mon.N" for the one of rank N: that monitor
+            alone, whose own commands these are (``ceph tell mon.NAME``). "mgr": the active manager. "mgr.NAME": that
+            manager's own commands, if it is the active one; "mgr.*": those of whichever is
+        :param barrier: a map, as for :meth:`latest`: the reply is given when this client has the map as new as the command
+            made it
+        :param args: the command's arguments, such as ``pool="rbd"``; None is none. Those that are called like a parameter
+            of this method are given in *command*
         """
         prefix, message = _core.encode(command, format, args)
-        args_of_it = message, _core.command_options(input, timeout, resend)
+        args_of_it = message, _core.command_options(input, timeout, resend, target, barrier)
         try:
             result = self._run(self._library.monclient_command_async, args_of_it, _core.result)
         except errors.Error as e:
@@ -404,7 +419,14 @@ class Client(_core.Client):
         return self._run(self._library.monclient_wait_for_map_async, args, _core.epoch)
 
     def watch(
-        self, what: str, *, start: int = 0, onetime: bool = False, latest: bool = False, timeout: float | None = None
+        self,
+        what: str,
+        *,
+        start: int = 0,
+        onetime: bool = False,
+        latest: bool = False,
+        values: bool = False,
+        timeout: float | None = None,
     ) -> Watch:
         """Follow a map: every epoch of it, once, across changes of the session.
 
@@ -414,15 +436,137 @@ class Client(_core.Client):
         :param onetime: it ends with the first answer
         :param latest: only the newest map waits for a slow reader, and its ``missed`` says how many it has replaced. For
             every map but "osdmap", and for "config"
+        :param values: what the map says, as JSON: of monmap, mgrmap, fsmap and servicemap as ``ceph mon dump -f json`` and
+            its like have it, and of a log one entry at a time (of one channel with "log-info:audit"). ``synced`` then says
+            when all that there was has come
         :param timeout: how long to wait for each map before :class:`TimeoutError`; None: for ever
         """
         self._usable()
-        watch = Watch(self, what, start, onetime, latest, timeout)
+        watch = Watch(self, what, start, _core.subscribe_flags(onetime, latest, values), timeout)
         with self._lock:
             self._streams.add(watch)
         if not self._open:  # closed meanwhile
             watch._finish(self._closed_error())
         return watch
+
+    def ping(self, mon: str, *, timeout: float | None = None) -> Ping:
+        """Ask a monitor whether it is there, on a connection of its own; it need not be in quorum.
+
+        :param mon: its name, without "mon.", or its rank in digits
+        :param timeout: None: the option ``mon_client_ping_timeout``
+        """
+        return self._ask(q.ping(mon, timeout))
+
+    def latest(self, what: str, *, timeout: float | None = None) -> int:
+        """Wait until this client has a map as new as the monitors have it now, and return its epoch.
+
+        :param what: "monmap", "osdmap", "mgrmap", "fsmap" or "servicemap"
+        """
+        return self._ask(q.latest(what, timeout))
+
+    def log_flush(self, *, timeout: float | None = None) -> None:
+        """Wait until the monitors have acknowledged every entry that :meth:`log_write` has written."""
+        self._ask(q.log_flush(timeout))
+
+    def cluster_stats(self, pool: int | None = None, *, timeout: float | None = None) -> ClusterStats:
+        """The cluster's capacity, or with the id of a pool that pool's share of it."""
+        return self._ask(q.cluster_stats(pool, timeout))
+
+    def pools(self, *, timeout: float | None = None) -> list[Pool]:
+        """The pools of the cluster, from the newest osdmap, in the order of their ids."""
+        return self._ask(q.pools(timeout))
+
+    def pool_stats(self, *names: str, timeout: float | None = None) -> dict[str, dict[str, Any]]:
+        """Statistics of pools, by name; of all pools if none is named."""
+        return self._ask(q.pool_stats(names, timeout))
+
+    def create_pool(self, name: str, *, crush_rule: int | None = None, timeout: float | None = None) -> None:
+        """Create a pool, and wait until this client has the osdmap with it.
+
+        :raises AlreadyExistsError: there is one of that name
+        """
+        self._ask(q.pool_op(c.MONCLIENT_POOL_CREATE, timeout, name=name, crush_rule=crush_rule))
+
+    def delete_pool(self, pool: int, *, timeout: float | None = None) -> None:
+        """Delete the pool of an id, with all that is in it. The monitors must allow it (``mon_allow_pool_delete``).
+
+        :raises PermissionError: they do not
+        """
+        self._ask(q.pool_op(c.MONCLIENT_POOL_DELETE, timeout, pool=pool))
+
+    def create_snap(self, pool: int, name: str, *, timeout: float | None = None) -> None:
+        """Create a snapshot of a pool."""
+        self._ask(q.pool_op(c.MONCLIENT_POOL_SNAP_CREATE, timeout, pool=pool, name=name))
+
+    def delete_snap(self, pool: int, name: str, *, timeout: float | None = None) -> None:
+        """Delete a snapshot of a pool."""
+        self._ask(q.pool_op(c.MONCLIENT_POOL_SNAP_DELETE, timeout, pool=pool, name=name))
+
+    def create_selfmanaged_snap(self, pool: int, *, timeout: float | None = None) -> int:
+        """Get the number of a new self-managed snapshot of a pool."""
+        return self._ask(q.pool_op(c.MONCLIENT_POOL_SELFMANAGED_SNAP_CREATE, timeout, pool=pool))
+
+    def delete_selfmanaged_snap(self, pool: int, snap: int, *, timeout: float | None = None) -> None:
+        """Delete a self-managed snapshot of a pool."""
+        self._ask(q.pool_op(c.MONCLIENT_POOL_SELFMANAGED_SNAP_DELETE, timeout, pool=pool, snap=snap))
+
+    def blocklist(self, *, timeout: float | None = None) -> list[Blocked]:
+        """The addresses of clients that OSDs refuse."""
+        return self._ask(q.blocklist(timeout))
+
+    def blocklist_add(self, addr: str, duration: float | None = None, *, timeout: float | None = None) -> None:
+        """Have the OSDs refuse a client, and wait until this client has the osdmap that says so.
+
+        :param addr: such as "10.0.0.1:0/3710147553"; without the number all of that address
+        :param duration: seconds; None: the cluster's default, an hour
+        """
+        self._ask(q.blocklist_add(addr, duration, timeout))
+
+    def blocklist_remove(self, addr: str, *, timeout: float | None = None) -> None:
+        """Undo :meth:`blocklist_add`."""
+        self._ask(q.blocklist_remove(addr, timeout))
+
+    def parse(self, words: Iterable[str], *, timeout: float | None = None) -> dict[str, Any]:
+        """Make a command of words, as the ceph tool does of its arguments: ``["osd", "pool", "create", "data", "8"]``.
+        They are checked by the cluster's own table of commands; nothing is executed. The result is one for :meth:`command`.
+
+        :raises InvalidError: they are no command, or an argument does not fit; the text says which, and what was perhaps
+            meant
+        """
+        return self._ask(q.parse(words, timeout))
+
+    def tell_each(
+        self,
+        command: str | Mapping[str, Any],
+        /,
+        *,
+        format: str | None = None,
+        input: Bytes | str | None = None,
+        timeout: float | None = None,
+        resend: Resending | None = None,
+        **args: Any,
+    ) -> list[Told]:
+        """Tell every monitor of the monmap a command, as ``ceph tell mon.*`` does, one after the other in the order of
+        ranks. What one of them does not answer, or refuses, is in its :class:`Told`, and no exception."""
+        told = []
+        for mon in self.monmap()["mons"]:
+            try:
+                result = self.command(
+                    command,
+                    format=format,
+                    input=input,
+                    timeout=timeout,
+                    check=False,
+                    resend=resend,
+                    target="mon." + mon["name"],
+                    **args,
+                )
+                told.append(Told(mon["name"], result, None))
+            except errors.ClosedError:
+                raise
+            except errors.Error as e:
+                told.append(Told(mon["name"], None, e))
+        return told
 
     def session_events(self, *, timeout: float | None = None) -> SessionEvents:
         """What happens to the session, from the first attempt to connect on. Who iterates takes the events out.
@@ -461,7 +605,17 @@ def connect(
     settings = _core.Settings(conf, name, keyring, key, mon_host, monmap, options, timeout, log_level)
     _core.milliseconds(timeout)
     library = _lib.load()
-    config, log, sessions, wait = settings.configure(library), _Log(library), _core.Queue(library), _Wait(library)
+    config = settings.configure(library)
+    try:
+        return connect_with(library, config, settings)
+    finally:
+        config.destroy()
+
+
+def connect_with(library: c.Library, config: _core.Config, settings: _core.Settings) -> Client:
+    """Connect with a configuration, which stays the caller's; of the settings only the timeout and the level of the log
+    count."""
+    log, sessions, wait = _Log(library), _core.Queue(library), _Wait(library)
     how = settings.start(log.queue, 0, sessions)
 
     # From the moment on that there is a handle the client owns it, whatever interrupts this.
@@ -470,6 +624,62 @@ def connect(
         wait.run(library.monclient_connect_async, (config.value, how), client._connected, log)
     finally:
         wait.destroy()
-        config.destroy()
         log.drain()
     return client
+
+
+def _without_client(settings: _core.Settings, question: q.Question[_T]) -> _T:
+    library = _lib.load()
+    config = settings.configure(library)
+    try:
+        return ask_config(library, config, question)
+    finally:
+        config.destroy()
+
+
+def ask_config(library: c.Library, config: _core.Config, question: q.Question[_T]) -> _T:
+    """Ask what needs a configuration only, which stays the caller's."""
+    log, wait = _Log(library), _Wait(library)
+    try:
+        return wait.run(question.start(library), (config.value, *question.args), question.take, log)
+    finally:
+        wait.destroy()
+        log.queue.destroy()
+
+
+def ping(
+    mon: str,
+    *,
+    conf: Path | bool | None = None,
+    name: str | None = None,
+    keyring: Path | bytes | None = None,
+    key: str | None = None,
+    mon_host: str | None = None,
+    monmap: bytes | None = None,
+    options: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+) -> Ping:
+    """Ask a monitor whether it is there, without a client. The other arguments are those of :func:`connect`.
+
+    :param mon: its name, without "mon.", or its rank in digits
+    :param timeout: seconds; None: the option ``mon_client_ping_timeout``
+    """
+    settings = _core.Settings(conf, name, keyring, key, mon_host, monmap, options, None, None)
+    return _without_client(settings, q.config_ping(mon, timeout))
+
+
+def fetch(
+    *,
+    conf: Path | bool | None = None,
+    name: str | None = None,
+    keyring: Path | bytes | None = None,
+    key: str | None = None,
+    mon_host: str | None = None,
+    monmap: bytes | None = None,
+    options: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+) -> Fetched:
+    """Ask the monitors, in a short session, for the options that they have for this entity. The arguments are those of
+    :func:`connect`."""
+    settings = _core.Settings(conf, name, keyring, key, mon_host, monmap, options, None, None)
+    return _without_client(settings, q.config_fetch(timeout))
