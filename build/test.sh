@@ -195,7 +195,8 @@ integration() {
 		count 0 1 0
 		return 1
 	}
-	CGO_ENABLED=1 LIBMONCLIENT_RACE=require go_test "$tmp/real" -race -shuffle=on -timeout=20m
+	# Most of the time goes by while daemons start, elect and die: more packages at once than there are cores.
+	CGO_ENABLED=1 LIBMONCLIENT_RACE=require go_test "$tmp/real" -race -shuffle=on -timeout=20m -p 4
 }
 
 # The race detector needs cgo, and that a C compiler.

@@ -36,6 +36,8 @@ type Call struct {
 	// name is the command's prefix, or the map that is asked about, and began when it was asked for: for Stats.
 	name  string
 	began time.Time
+	// undecided is why the call's session was lost, while it is not known whether it may be sent again.
+	undecided error
 	// sent counts how often message was sent; everything but the first time is a resend.
 	sent int
 	// directed is set where the answer does not come from a session with the monitors; message is nil then.
@@ -217,9 +219,26 @@ func (c *core) orphan(s *session, why error) {
 		case call.sent == 0 || c.mayResend(call):
 			call.on = nil
 		default:
-			c.finish(call, outcome{err: fmt.Errorf("%w: mon.%s: %w", ErrSessionLost, s.name, lost(why))})
+			err := fmt.Errorf("%w: mon.%s: %w", ErrSessionLost, s.name, lost(why))
+			if c.policy(call) == ResendReadOnly && c.commands.coming() {
+				call.on, call.undecided = nil, err
+				continue
+			}
+			c.finish(call, outcome{err: err})
 		}
 	}
+}
+
+// decide sends the calls again, or ends them, whose session was lost before the cluster's table of commands had come.
+func (c *core) decide() {
+	for _, call := range c.inOrder() {
+		why := call.undecided
+		call.undecided = nil
+		if why != nil && c.pending[call.id] == call && !c.mayResend(call) {
+			c.finish(call, outcome{err: why})
+		}
+	}
+	c.sendUnsent()
 }
 
 // mayResend reports whether a call may be sent again when it is not known what has become of it.
@@ -259,7 +278,7 @@ func (c *core) sendUnsent() {
 		return
 	}
 	for _, call := range c.inOrder() {
-		if call.on == nil && call.directed == nil && call.flush == nil && c.pending[call.id] == call {
+		if call.on == nil && call.undecided == nil && call.directed == nil && call.flush == nil && c.pending[call.id] == call {
 			c.send(call)
 		}
 	}

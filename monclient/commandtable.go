@@ -14,6 +14,9 @@ type commands struct {
 	release cephmap.Release // the oldest of the monitors when the table was asked for
 }
 
+// coming reports whether the table is not known yet, and is about to be.
+func (t *commands) coming() bool { return t.table == nil && t.asked }
+
 // learnCommands asks the monitors for their table of commands, if it is of use and not known, or of another release.
 func (c *core) learnCommands() {
 	t := &c.commands
@@ -37,6 +40,9 @@ func (c *core) learned(o outcome) {
 	ack, ok := o.reply.(*monmsg.MMonCommandAck)
 	if o.err != nil || !ok || ack.Retval < 0 {
 		c.commands.asked = false // the next session is asked
+		if o.err == nil {        // otherwise all calls have ended
+			c.decide()
+		}
 		return
 	}
 	c.others.Go(func() { // it is large
@@ -49,9 +55,10 @@ func (c *core) learned(o outcome) {
 			c.commands.asked = false
 			if err != nil {
 				c.note(logCommandsUnreadable, "error", err)
-				return
+			} else {
+				c.commands.table = table
 			}
-			c.commands.table = table
+			c.decide()
 		})
 	})
 }

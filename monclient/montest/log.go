@@ -60,11 +60,11 @@ func (st *state) appendLog(entries ...monmsg.LogEntry) {
 	st.publish(logPrefix)
 }
 
-// publishLog sends the entries of a level that a client has not seen; for start 0 only those to come.
+// publishLog sends the entries of a level that a client has not seen, for start 0 from the newest version on
+// (LogMonitor::check_sub in src/mon/LogMonitor.cc).
 func (st *state) publishLog(s *session, what string, sub *subscription) {
 	if sub.start == 0 {
-		sub.start = st.log.version + 1
-		return
+		sub.start = max(st.log.version, 1)
 	}
 	least, known := logLevels[what]
 	if !known || sub.start > st.log.version {

@@ -216,7 +216,7 @@ func testTwice(t *testing.T, q *quorum) {
 	both := []*party{{name: "always", resend: monclient.ResendAlways}, {name: "never", resend: monclient.ResendNever}}
 	l := q.connect(t, victim, both)
 	// The leader waits for more to commit along with them; the monitors' own doings come first.
-	q.set(t, "paxos_propose_interval", "2")
+	q.set(t, "paxos_propose_interval", "4")
 	defer q.set(t, "paxos_propose_interval", "0.2")
 	for _, p := range both {
 		for range inFlight {
