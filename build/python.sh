@@ -115,7 +115,8 @@ ceph() {
 		(
 			cd "$project"
 			export PYTHONPATH=$PWD/src
-			"$tmp/realceph" run --release "$release" --mons 3 -- "$bin/python" -m pytest -q -p no:cacheprovider -m ceph tests/test_ceph.py
+			"$tmp/realceph" run --release "$release" --mons 3 --mgr --conf paxos_propose_interval=0.1 -- \
+				"$bin/python" -m pytest -q -p no:cacheprovider -m ceph tests/test_ceph.py
 		)
 	done
 }

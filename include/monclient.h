@@ -987,7 +987,8 @@ MONCLIENT_API int monclient_log_flush(monclient_t client, int32_t timeout_ms);
 MONCLIENT_API int monclient_log_flush_async(monclient_t client, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op);
 
 /**
- * The cluster's capacity, or a pool's share of it. Implements: int rados_cluster_stat(...).
+ * The cluster's capacity, or a pool's share of it. A client that may not read "pg" gets no answer, as in librados: mind the
+ * time limit. Implements: int rados_cluster_stat(...).
  *
  * @param      pool        the id of a pool; -1: the whole cluster
  * @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
@@ -1025,7 +1026,8 @@ MONCLIENT_API int monclient_pools(monclient_t client, int32_t timeout_ms, char *
 MONCLIENT_API int monclient_pools_async(monclient_t client, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op);
 
 /**
- * Statistics of pools.
+ * Statistics of pools. One that is so new that the monitors have none of it yet is left out. A client that may not read "pg"
+ * gets no answer: mind the time limit.
  *
  * @param      names       of pools, not retained
  * @param      count       how many; 0: all pools

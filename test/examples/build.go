@@ -38,7 +38,10 @@ const SanitizerExit = 99
 const sanitize = "-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined"
 
 // Names are the examples.
-var Names = []string{"status", "command", "at_most_once", "command_async", "watch_callbacks", "watch_epoll", "dlopen", "command_cpp", "watch_cpp"}
+var Names = []string{
+	"status", "command", "at_most_once", "command_async", "watch_callbacks", "watch_epoll", "tell", "watch_values", "cluster", "dlopen",
+	"command_cpp", "watch_cpp", "ask_cpp",
+}
 
 // Programs are the examples of one variant, built.
 type Programs struct {

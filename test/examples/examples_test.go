@@ -22,7 +22,19 @@ import (
 // quorum starts embedded monitors and returns the path of their ceph.conf.
 func quorum(t *testing.T, mons int) (*montest.Cluster, string) {
 	t.Helper()
-	c := montest.Start(t, montest.Options{Mons: mons, TCP: true})
+	return cluster(t, montest.Options{Mons: mons})
+}
+
+// managedQuorum has managers as well, x and y.
+func managedQuorum(t *testing.T, mons int) (*montest.Cluster, string) {
+	t.Helper()
+	return cluster(t, montest.Options{Mons: mons, Mgrs: 2})
+}
+
+func cluster(t *testing.T, o montest.Options) (*montest.Cluster, string) {
+	t.Helper()
+	o.TCP = true
+	c := montest.Start(t, o)
 	conf, err := c.WriteConf(t.TempDir())
 	require.NoError(t, err)
 	return c, conf
@@ -61,7 +73,19 @@ func TestBadUsage(t *testing.T) {
 		{"watch_callbacks nosuchmap", "nosuchmap: "},
 		{"watch_epoll nosuchmap", "nosuchmap: "},
 		{"watch_cpp nosuchmap", "nosuchmap"},
+		{"tell", "-h helps"},
+		{"tell mon.a", "-h helps"},
+		{"tell -t 0 mon.a version", "-t: 0 is no number"},
+		{"tell who version", `"who"`},
+		{"tell mon.q version", "no such monitor: mon.q"},
+		{"watch_values nosuchmap", "nosuchmap: "},
+		{"watch_values -x", "invalid option"},
+		{"cluster x", "-h helps"},
+		{"cluster -b here", `"here" is no IP address`},
+		{"cluster -u here", `"here" is no IP address`},
 		{"command_cpp", "-h helps"},
+		{"ask_cpp -p", "-h helps"},
+		{"ask_cpp osd tre", `no command "osd tre"`},
 		{"dlopen x", "-h helps"},
 		{"dlopen --library /nonexistent.so", "/nonexistent.so: cannot open"},
 		{"dlopen --library libc.so.6", "undefined symbol: monclient_"},
@@ -422,7 +446,7 @@ func TestDlopen(t *testing.T) {
 // calls are one of each example that would succeed if there were monitors.
 var calls = [][]string{
 	{"status"}, {"command", "status"}, {"at_most_once", "text"}, {"command_async", "status"}, {"command_cpp", "status"}, {"dlopen"},
-	{"watch_callbacks"}, {"watch_epoll"}, {"watch_cpp"},
+	{"watch_callbacks"}, {"watch_epoll"}, {"watch_cpp"}, {"watch_values"}, {"tell", "mon.a", "version"}, {"cluster"}, {"ask_cpp"},
 }
 
 func TestNobodyListens(t *testing.T) {

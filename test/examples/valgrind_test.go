@@ -40,6 +40,10 @@ func TestValgrind(t *testing.T) {
 		{"watch_callbacks", []string{"osdmap"}, "osdmap e1"},
 		{"watch_epoll", []string{"osdmap"}, "osdmap e1"},
 		{"watch_cpp", []string{"osdmap"}, "osdmap e1"},
+		{"watch_values", []string{"osdmap", "log-info"}, "osdmap 1: "},
+		{"tell", []string{"mon.*", "version"}, ""},
+		{"cluster", []string{"-p", "books", "-b", "10.0.0.5:0/77"}, ""},
+		{"ask_cpp", nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, conf := quorum(t, 1)

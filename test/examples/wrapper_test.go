@@ -17,7 +17,7 @@ func TestWrapper(t *testing.T) {
 	for _, standard := range []string{"c++17", "c++20"} {
 		t.Run(standard, func(t *testing.T) {
 			p := BuildWrapper(t, standard)
-			_, conf := quorum(t, 3)
+			_, conf := managedQuorum(t, 3)
 			r := p.Run(t, conf, "wrapper", "one", "--id", "two", "three")
 			require.Equal(t, Result{Stdout: "ok\n"}, r)
 		})

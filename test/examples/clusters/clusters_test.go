@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/libmonclient/libmonclient/internal/realceph"
@@ -65,6 +66,10 @@ func TestReleases(t *testing.T) {
 			t.Run("at most once", e.testAtMostOnce)
 			t.Run("async", e.testAsync)
 			t.Run("dlopen", e.testDlopen)
+			t.Run("tell", e.testTell)
+			t.Run("cluster", e.testCluster)
+			t.Run("ask", e.testAsk)
+			t.Run("values", e.testValues)
 			t.Run("wrong key", e.testWrongKey)
 			t.Run("watch", e.testWatch) // kills a monitor
 		})
@@ -147,6 +152,74 @@ func (e env) testDlopen(t *testing.T) {
 	require.Contains(t, r.Stdout, "\nHEALTH_")
 }
 
+func (e env) testTell(t *testing.T) {
+	for _, test := range []string{"mon.c version", "mgr.* version", "mon.b nonsense"} {
+		e.same(t, append([]string{"tell"}, strings.Fields(test)...), "tell", strings.Fields(test)...)
+	}
+	// As the answers come, and so in any order.
+	theirs, ours := e.ceph(t, "tell", "mon.*", "version"), e.Run(t, e.ConfPath, "tell", "mon.*", "version")
+	require.Equal(t, theirs.Code, ours.Code, "%v\n%v", theirs, ours)
+	require.ElementsMatch(t, strings.Split(theirs.Stdout, "\n"), strings.Split(ours.Stdout, "\n"))
+}
+
+// said is what a program prints behind a name.
+func said(t *testing.T, stdout, name string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut("\n"+stdout, "\n"+name+": ")
+	require.True(t, ok, "%s: %s", name, stdout)
+	text, _, _ := strings.Cut(rest, "\n")
+	return text
+}
+
+func (e env) testCluster(t *testing.T) {
+	const addr = "10.0.0.5:0/77"
+	r := e.Run(t, e.ConfPath, "cluster", "-p", "books", "-b", addr)
+	require.Zero(t, r.Code, r)
+	for _, m := range e.Mons() {
+		require.Contains(t, r.Stdout, "ping: mon."+m.Name+" after ")
+	}
+	dump := e.ceph(t, "osd", "dump", "-f", "json").Stdout
+	require.Contains(t, dump, `"pool_name":"books"`)
+	require.Contains(t, dump, addr)
+	require.Contains(t, said(t, r.Stdout, "pools"), `"books"`)
+	require.Contains(t, said(t, r.Stdout, "blocklist"), addr)
+	var stats map[string]any // without the new pool, until the manager has heard of it
+	require.NoError(t, json.Unmarshal([]byte(said(t, r.Stdout, "pool stats")), &stats))
+	for pool := range stats {
+		require.Contains(t, dump, fmt.Sprintf(`"pool_name":%q`, pool))
+	}
+	require.NoError(t, json.Unmarshal([]byte(said(t, r.Stdout, "capacity")), &stats))
+	require.NotZero(t, stats["kb"])
+	r = e.Run(t, e.ConfPath, "cluster", "-u", addr)
+	require.Zero(t, r.Code, r)
+	require.NotContains(t, said(t, r.Stdout, "blocklist"), addr)
+}
+
+func (e env) testAsk(t *testing.T) {
+	r := e.Run(t, e.ConfPath, "ask_cpp", "osd", "pool", "create", "shelf", "8")
+	require.Zero(t, r.Code, r)
+	e.same(t, []string{"osd", "pool", "ls"}, "ask_cpp", "osd", "pool", "ls")
+	r = e.Run(t, e.ConfPath, "ask_cpp")
+	require.Zero(t, r.Code, r)
+	require.Equal(t, 3, strings.Count(r.Stdout, "ping: "), r)
+}
+
+// testValues compares what maps say with what the ceph command prints of them.
+func (e env) testValues(t *testing.T) {
+	for what, dump := range map[string][]string{"mgrmap": {"mgr", "dump"}, "monmap": {"mon", "dump"}} {
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			ours := e.Run(t, e.ConfPath, "watch_values", "-1", what)
+			require.Zero(c, ours.Code, ours)
+			_, text, _ := strings.Cut(ours.Stdout, ": ")
+			var got, want map[string]any
+			require.NoError(c, json.Unmarshal([]byte(text), &got))
+			require.NoError(c, json.Unmarshal([]byte(e.ceph(t, append(dump, "-f", "json")...).Stdout), &want))
+			delete(want, "quorum") // which is no part of the map
+			require.Equal(c, want, got)
+		}, settling, pause, what)
+	}
+}
+
 func (e env) testWrongKey(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -154,7 +227,7 @@ func (e env) testWrongKey(t *testing.T) {
 	require.NoError(t, err)
 	ring := filepath.Join(t.TempDir(), "keyring")
 	require.NoError(t, os.WriteFile(ring, []byte("[client.admin]\n\tkey = "+key+"\n"), 0o600))
-	for _, program := range []string{"status", "watch_epoll", "watch_cpp"} {
+	for _, program := range []string{"status", "watch_epoll", "watch_cpp", "watch_values", "cluster"} {
 		r := e.Run(t, e.ConfPath, program, "-k", ring)
 		require.Equal(t, 1, r.Code, r)
 		require.Contains(t, r.Stderr, "authentication rejected")

@@ -180,7 +180,8 @@ void test_errors()
 	CHECK(mc::make_error_code(mc::errc::internal).default_error_condition().category() == mc::category());
 	for (const auto &[status, e] : std::vector<std::pair<int, std::errc>>{
 			{MONCLIENT_EPERM, std::errc::operation_not_permitted}, {MONCLIENT_ENOENT, std::errc::no_such_file_or_directory},
-			{MONCLIENT_EACCES, std::errc::permission_denied}, {MONCLIENT_EINVAL, std::errc::invalid_argument},
+			{MONCLIENT_EACCES, std::errc::permission_denied}, {MONCLIENT_ENXIO, std::errc::no_such_device_or_address},
+			{MONCLIENT_EEXIST, std::errc::file_exists}, {MONCLIENT_EINVAL, std::errc::invalid_argument},
 			{MONCLIENT_EDEADLK, std::errc::resource_deadlock_would_occur}, {MONCLIENT_ECANCELED, std::errc::operation_canceled},
 			{MONCLIENT_ECONNREFUSED, std::errc::connection_refused}, {MONCLIENT_EHOSTUNREACH, std::errc::host_unreachable}})
 		CHECK(std::error_code(status, mc::category()) == e);
@@ -246,6 +247,7 @@ void test_owners()
 	EQUAL(std::string_view(empty.data()), "");
 	mc::reply none;
 	CHECK(!none);
+	CHECK(none.sender().empty());
 	none.check();
 	EQUAL(none.output(), "");
 	CHECK(!mc::event());
@@ -398,6 +400,10 @@ void test_no_client()
 	FAILS(none.get_version("osdmap", {}, failed), mc::errc::bad_handle);
 	FAILS(none.wait_for_map("osdmap", 0, {}, failed), mc::errc::bad_handle);
 	FAILS(none.close(failed), mc::errc::bad_handle);
+	FAILS(none.addr(failed), mc::errc::bad_handle);
+	FAILS(none.mgr_json(failed), mc::errc::bad_handle);
+	FAILS(none.stats_json(failed), mc::errc::bad_handle);
+	FAILS(none.log_write("info", "text", "cluster", failed), mc::errc::bad_handle);
 	THROWS(mc::error, none.fsid(), mc::errc::bad_handle);
 	THROWS(mc::error, none.global_id(), mc::errc::bad_handle);
 	THROWS(mc::error, none.monmap(), mc::errc::bad_handle);
@@ -407,6 +413,10 @@ void test_no_client()
 	THROWS(mc::error, none.standbys_json(), mc::errc::bad_handle);
 	THROWS(mc::error, none.set_key(""), mc::errc::bad_handle);
 	THROWS(mc::error, none.close(), mc::errc::bad_handle);
+	THROWS(mc::error, none.addr(), mc::errc::bad_handle);
+	THROWS(mc::error, none.mgr_json(), mc::errc::bad_handle);
+	THROWS(mc::error, none.stats_json(), mc::errc::bad_handle);
+	THROWS(mc::error, none.log_write("info", "text"), mc::errc::bad_handle);
 
 	// The sink of a call that fails is destroyed before it returns, whoever finds out.
 	counter destroyed;
@@ -541,7 +551,7 @@ void test_subscriptions(const quorum &mons)
 		from.start = 1;
 		std::error_code ec;
 		mc::subscription early = c.subscribe("osdmap", [&, t = tracked(destroyed)](const mc::map_event &e) {
-			CHECK(e.full()); // this session has brought it already, so it comes in full
+			CHECK(!e.full()); // the monitors have kept them, although this session has brought a whole map already
 			maps.add();
 		}, from, ec);
 		CHECK(!ec && maps.reaches(3));
@@ -914,6 +924,371 @@ void test_surviving()
 	expect_nothing("surviving");
 }
 
+/** The member of a JSON text, which begins as it is given. */
+bool has(std::string_view json, std::string_view member) { return json.find(member) != json.npos; }
+
+/** Asks a question in every way. check gets the JSON, or the number, each time. */
+template <class Asker, class Question, class Check>
+void ask_all(int line, const Asker &c, const Question &q, Check check)
+{
+	using answer = typename Question::answer;
+	const auto right = [&](const auto &got) { equal(line, "answer", check(got), true); };
+	std::error_code ec = std::make_error_code(std::errc::invalid_argument);
+	if constexpr (std::is_void_v<answer>) {
+		static_assert(std::is_void_v<decltype(c.ask_future(q).get())>);
+		c.ask(q);
+		c.ask(q, 20s, ec);
+		c.ask_future(q, 20s).get();
+	} else if constexpr (std::is_same_v<answer, mc::buffer>) {
+		right(c.ask(q).view());
+		right(c.ask(q, 20s, ec).view());
+		const std::string got = c.ask_future(q, 20s).get();
+		right(std::string_view(got));
+	} else {
+		right(c.ask(q));
+		right(c.ask(q, 20s, ec));
+		right(c.ask_future(q, 20s).get());
+	}
+	equal(line, "code", ec, std::error_code());
+	const auto look = [&](const mc::result_event &e) {
+		equal(line, "status", e.status(), std::error_code());
+		equal(line, "last", e.last(), true);
+		equal(line, "JSON", e.json().empty(), !std::is_same_v<answer, mc::buffer>);
+		if constexpr (std::is_same_v<answer, mc::buffer>)
+			right(e.json());
+		else if constexpr (!std::is_void_v<answer>)
+			right(e.number());
+	};
+	const mc::queue queue;
+	c.ask_async(q, queue, 20s);
+	for (mc::event &e : queue.events(20s)) {
+		look(e.as<mc::result_event>());
+		break;
+	}
+	counter done, destroyed;
+	c.ask_async(q, [&, t = tracked(destroyed)](const mc::result_event &e) {
+		look(e);
+		done.add();
+	}, 20s, ec);
+	equal(line, "answered", done.reaches(1) && destroyed.reaches(1), true);
+}
+
+#define ANSWERS(asker, question, check) ask_all(__LINE__, asker, question, check)
+#define SAYS(asker, question, member) ask_all(__LINE__, asker, question, [](std::string_view json) { return has(json, member); })
+
+/** Asks in every way what is refused before it is asked. */
+template <class Asker, class Question, class Code>
+void refuse_all(int line, const Asker &c, const Question &q, Code want, const std::error_category &category)
+{
+	std::error_code ec;
+	counter destroyed;
+	const auto sink = [&] { return mc::sink<mc::result_event>([t = tracked(destroyed)](const mc::result_event &) {}); };
+	static_assert(noexcept(c.ask(q, {}, ec)) && noexcept(c.ask_async(q, mc::sink<mc::result_event>(), {}, ec)));
+	const auto right = [&](const char *how, const std::error_code &code) {
+		equal(line, how, code == want, true);
+		equal(line, how, std::string(code.category().name()), std::string(category.name()));
+	};
+	const auto throws = [&](const char *how, auto call) {
+		try {
+			call();
+			equal(line, how, true, false);
+		} catch (const mc::error &e) {
+			right(how, e.code());
+			equal(line, how, *e.what() != '\0', true);
+		}
+	};
+	c.ask(q, {}, ec);
+	right("ask", ec);
+	throws("ask", [&] { c.ask(q); });
+	ec.clear();
+	const mc::operation op = c.ask_async(q, sink(), {}, ec);
+	right("ask_async", ec);
+	equal(line, "operation", static_cast<bool>(op), false);
+	equal(line, "destroyed", destroyed.get(), 1);
+	throws("ask_async", [&] { c.ask_async(q, sink()); });
+	equal(line, "destroyed", destroyed.get(), 2);
+	throws("ask_future", [&] { c.ask_future(q).get(); });
+}
+
+#define REFUSES(asker, question, want) refuse_all(__LINE__, asker, question, want, mc::category())
+#define HAS_NUL(asker, question) refuse_all(__LINE__, asker, question, std::errc::invalid_argument, std::generic_category())
+
+void test_questions(const quorum &mons)
+{
+	std::error_code ec;
+	{
+		const mc::client c = mons.connect();
+		SAYS(c, mc::ping{"b"}, R"("mon":"b")");
+		SAYS(c, mc::ping{"2"}, R"("mon":"c")");
+		THROWS(mc::error, c.ask(mc::ping{"x"}), std::errc::no_such_file_or_directory);
+		THROWS(mc::error, c.ask_future(mc::ping{"x"}).get(), std::errc::no_such_file_or_directory);
+		FAILS(c.ask(mc::ping{"x"}, {}, failed), std::errc::no_such_file_or_directory);
+
+		mons.act("osdmap");
+		const std::uint64_t newest = c.get_version("osdmap").newest;
+		ANSWERS(c, mc::latest{"osdmap"}, [=](std::uint64_t epoch) { return epoch == newest; });
+		THROWS(mc::error, c.ask(mc::latest{"nosuchmap"}), std::errc::invalid_argument);
+		THROWS(mc::error, c.ask_future(mc::latest{"nosuchmap"}).get(), std::errc::invalid_argument);
+
+		ANSWERS(c, mc::pools(), [](std::string_view json) { return json == "[]"; });
+		ANSWERS(c, mc::pool_stats(), [](std::string_view json) { return json == "{}"; });
+		EQUAL(c.ask(mc::pool_op{mc::pool_action::create, 0, "books"}), std::uint64_t(0));
+		THROWS(mc::error, c.ask(mc::pool_op{mc::pool_action::create, 0, "books"}), std::errc::file_exists);
+		THROWS(mc::error, c.ask_future(mc::pool_op{mc::pool_action::create, 0, "books"}).get(), std::errc::file_exists);
+		SAYS(c, mc::pools(), R"("name":"books")");
+		SAYS(c, mc::pool_stats{{"books"}}, R"({"books":{)");
+		THROWS(mc::error, c.ask(mc::pool_stats{{"books", "nosuchpool"}}), std::errc::no_such_file_or_directory);
+		const std::string pools = c.ask(mc::pools()).str();
+		const std::int64_t books = std::stoll(pools.substr(pools.find(':') + 1));
+		SAYS(c, mc::cluster_stats(), R"("kb_avail":)");
+		SAYS(c, mc::cluster_stats{books}, R"("num_objects":0)");
+		THROWS(mc::error, c.ask(mc::cluster_stats{4711}), std::errc::no_such_file_or_directory);
+		EQUAL(c.ask(mc::pool_op{mc::pool_action::snap_create, books, "monday"}), std::uint64_t(0));
+		EQUAL(c.ask_future(mc::pool_op{mc::pool_action::snap_remove, books, "monday"}).get(), std::uint64_t(0));
+		c.ask(mc::pool_op{mc::pool_action::create, 0, "images"});
+		const mc::pool_op snap{mc::pool_action::selfmanaged_snap_create, books + 1};
+		std::uint64_t last = 0;
+		ANSWERS(c, snap, [&](std::uint64_t n) { return std::exchange(last, n) < n; });
+		c.ask(mc::pool_op{mc::pool_action::selfmanaged_snap_remove, books + 1, {}, last});
+		THROWS(mc::error, c.ask(mc::pool_op{mc::pool_action::remove, books}), std::errc::operation_not_permitted);
+		THROWS(mc::error, c.ask(mc::pool_op{mc::pool_action::create, 0, "other", 0, 1 << 20}), std::errc::invalid_argument);
+		REFUSES(c, mc::pool_op{static_cast<mc::pool_action>(7)}, std::errc::invalid_argument);
+
+		CHECK(has(c.addr(), ":0/"));
+		EQUAL(c.addr(ec).view(), c.addr().view());
+		const std::string own = c.addr().str();
+		ANSWERS(c, mc::blocklist(), [](std::string_view json) { return json == "[]"; });
+		ANSWERS(c, (mc::blocklist_add{own, 10min}), nullptr);
+		ANSWERS(c, mc::blocklist_add{"10.0.0.1:0/7"}, nullptr);
+		ANSWERS(c, mc::blocklist(), [&](std::string_view json) { return has(json, own) && has(json, R"("until":)"); });
+		ANSWERS(c, mc::blocklist_remove{own}, nullptr);
+		c.ask(mc::blocklist_remove{"10.0.0.1:0/7"});
+		THROWS(mc::error, c.ask(mc::blocklist_add{"here"}), std::errc::invalid_argument);
+		THROWS(mc::error, c.ask(mc::blocklist_remove{"here"}), std::errc::invalid_argument);
+		for (const auto duration : {-1s, std::chrono::seconds(1ll << 32)})
+			HAS_NUL(c, (mc::blocklist_add{"10.0.0.1:0/7", duration}));
+
+		const mc::command_parse tree{{"osd", "tree"}};
+		SAYS(c, tree, R"("prefix":"osd tree")");
+		CHECK(c.command(c.ask(tree)).retval() == 0);
+		THROWS(mc::error, c.ask(mc::command_parse{{"osd", "tre"}}), std::errc::invalid_argument);
+		THROWS(mc::error, c.ask(mc::command_parse()), std::errc::invalid_argument);
+
+		CHECK(has(c.stats_json(), R"("sessions":1)"));
+		CHECK(c.stats_json(ec).view().front() == '{' && !ec);
+		THROWS(mc::error, c.mgr_json(), std::errc::not_connected); // there is no manager
+		FAILS(c.mgr_json(failed), std::errc::not_connected);
+
+		const mc::config config = mons.config();
+		SAYS(config, mc::config_ping{"a"}, R"("mon":"a")");
+		THROWS(mc::error, config.ask(mc::config_ping{"x"}), std::errc::no_such_file_or_directory);
+		c.command(R"({"prefix": "config set", "who": "client", "name": "rados_mon_op_timeout", "value": "33"})").check();
+		SAYS(config, mc::config_fetch(), R"("rados_mon_op_timeout":"33")");
+		EQUAL(config.get_option("rados_mon_op_timeout").view(), "33");
+		c.command(R"({"prefix": "config rm", "who": "client", "name": "rados_mon_op_timeout"})").check();
+
+		// Not from a callback, which it would wait for.
+		counter done;
+		c.ask_async(mc::pools(), [&](const mc::result_event &) {
+			FAILS(c.ask(mc::pools(), {}, failed), std::errc::resource_deadlock_would_occur);
+			FAILS(c.ask(mc::log_flush(), {}, failed), std::errc::resource_deadlock_would_occur);
+			CHECK(!c.stats_json().empty());
+			done.add();
+		});
+		CHECK(done.reaches(1));
+	}
+	expect_nothing("questions");
+}
+
+/** What is refused at once, and destroys the sink: a text with a NUL in it, which the library never sees, and a client that is none. */
+void test_refused_questions(const quorum &mons)
+{
+	{
+		const mc::client c = mons.connect(), none;
+		const mc::config config = mons.config(), no_config(0);
+		const std::string_view nul("a\0b", 3);
+		const std::string text(nul);
+		std::error_code ec;
+		HAS_NUL(c, mc::ping{nul});
+		HAS_NUL(config, mc::config_ping{nul});
+		HAS_NUL(c, mc::latest{nul});
+		HAS_NUL(c, (mc::pool_stats{{"a", text}}));
+		HAS_NUL(c, (mc::pool_op{mc::pool_action::create, 0, text}));
+		HAS_NUL(c, mc::blocklist_add{nul});
+		HAS_NUL(c, mc::blocklist_remove{nul});
+		HAS_NUL(c, (mc::command_parse{{text}}));
+		REFUSES(c, mc::ping{"\xff"}, std::errc::illegal_byte_sequence);
+		REFUSES(c, (mc::pool_stats{{"a", "\xff"}}), std::errc::illegal_byte_sequence);
+		FAILS(c.log_write(nul, "text", "cluster", failed), std::errc::invalid_argument);
+		FAILS(c.log_write("info", nul, "cluster", failed), std::errc::invalid_argument);
+		FAILS(c.log_write("info", "text", nul, failed), std::errc::invalid_argument);
+		FAILS(c.log_write("loud", "text", "cluster", failed), std::errc::invalid_argument);
+		FAILS(c.log_write("info", "\xff", "cluster", failed), std::errc::illegal_byte_sequence);
+		THROWS(mc::error, c.log_write("info", nul), std::errc::invalid_argument);
+		THROWS(mc::error, c.log_write("loud", "text"), std::errc::invalid_argument);
+		THROWS(mc::error, c.ask_async(mc::pools(), mc::sink<mc::result_event>()), std::errc::invalid_argument);
+
+		REFUSES(none, mc::ping{"a"}, mc::errc::bad_handle);
+		REFUSES(none, mc::latest{"osdmap"}, mc::errc::bad_handle);
+		REFUSES(none, mc::log_flush(), mc::errc::bad_handle);
+		REFUSES(none, mc::cluster_stats(), mc::errc::bad_handle);
+		REFUSES(none, mc::pools(), mc::errc::bad_handle);
+		REFUSES(none, mc::pool_stats(), mc::errc::bad_handle);
+		REFUSES(none, (mc::pool_op{mc::pool_action::remove, 1}), mc::errc::bad_handle);
+		REFUSES(none, mc::blocklist(), mc::errc::bad_handle);
+		REFUSES(none, mc::blocklist_add{"10.0.0.1:0/7"}, mc::errc::bad_handle);
+		REFUSES(none, mc::blocklist_remove{"10.0.0.1:0/7"}, mc::errc::bad_handle);
+		REFUSES(none, (mc::command_parse{{"status"}}), mc::errc::bad_handle);
+		REFUSES(no_config, mc::config_ping{"a"}, mc::errc::bad_handle);
+		REFUSES(no_config, mc::config_fetch(), mc::errc::bad_handle);
+	}
+	expect_nothing("refused questions");
+}
+
+/** What waits for monitors that say nothing is canceled, times out, or ends with the client. */
+void test_questions_end()
+{
+	counter done, destroyed;
+	{
+		const quorum mute(1);
+		mc::client c = mute.connect();
+		mute.act("freeze a");
+		mc::operation op;
+		std::future<std::string> f = c.ask_future(mc::pools(), mc::forever, &op);
+		op.cancel();
+		THROWS(mc::error, f.get(), std::errc::operation_canceled);
+		constexpr mc::time_limit brief = 20ms;
+		THROWS(mc::error, c.ask(mc::pools(), brief), std::errc::timed_out);
+		FAILS(c.ask(mc::ping{"a"}, brief, failed), std::errc::timed_out);
+		THROWS(mc::error, c.ask_future(mc::latest{"osdmap"}, 20ms).get(), std::errc::timed_out);
+		THROWS(mc::error, mute.config().ask(mc::config_ping{"a"}, 20ms), std::errc::timed_out);
+		c.log_write("info", "nobody hears it");
+		std::future<void> flushed = c.ask_future(mc::log_flush(), mc::forever);
+		f = c.ask_future(mc::pools(), mc::forever);
+		c.ask_async(mc::blocklist(), [&, t = tracked(destroyed)](const mc::result_event &e) {
+			CHECK(e.status() == mc::errc::closed && !e.error().empty() && e.json().empty());
+			done.add();
+		}, mc::forever);
+		mute.act("kill a"); // closing waits a moment for entries of the log, if there is a session
+		c.close();
+		THROWS(mc::error, f.get(), mc::errc::closed);
+		THROWS(mc::error, flushed.get(), mc::errc::closed);
+		EQUAL(done.get(), 1);
+		EQUAL(destroyed.get(), 1);
+	}
+	expect_nothing("questions that end");
+}
+
+/** Commands for one monitor, and those whose map has come with the reply. */
+void test_targets(const quorum &mons)
+{
+	std::error_code ec;
+	{
+		const mc::client c = mons.connect();
+		const char *const version = R"({"prefix": "version"})";
+		mc::command_options o;
+		o.target = "mon.c";
+		const mc::reply r = c.command(version, o);
+		EQUAL(r.mon(), "c");
+		EQUAL(r.sender(), "mon.c");
+		CHECK(has(r.output(), "version"));
+		o.target = "mon.1";
+		EQUAL(c.command_future(version, o).get().sender(), "mon.b");
+		CHECK(has(c.command(status_json).sender(), "mon."));
+		o.target = "mon.x";
+		THROWS(mc::error, c.command(version, o), std::errc::no_such_file_or_directory);
+		EQUAL(outcome_of([&] { c.command(version, o); }), mc::outcome::not_sent);
+		THROWS(mc::error, c.command_future(version, o).get(), std::errc::no_such_file_or_directory);
+		o.target = "who";
+		FAILS(c.command(version, o, failed), std::errc::invalid_argument);
+		o.target = "mgr"; // there is none
+		o.timeout = 20ms;
+		FAILS(c.command(version, o, failed), std::errc::timed_out);
+		o = {};
+		o.barrier = "osdmap";
+		counter maps;
+		mc::subscription s = c.subscribe("osdmap", [&](const mc::map_event &) { maps.add(); });
+		CHECK(maps.reaches(1));
+		const std::uint64_t before = c.ask(mc::latest{"osdmap"});
+		c.command(R"({"prefix": "osd set", "key": "noout"})", o).check();
+		CHECK(maps.get() >= 2 || maps.reaches(2)); // callbacks have a thread of their own
+		EQUAL(c.ask(mc::latest{"osdmap"}), before + 1);
+		o.barrier = "nosuchmap";
+		FAILS(c.command(version, o, failed), std::errc::invalid_argument);
+	}
+	expect_nothing("targets");
+}
+
+/** Subscriptions to values, and the log that is written. */
+void test_values(const quorum &mons)
+{
+	std::error_code ec;
+	{
+		const mc::client c = mons.connect();
+		mc::subscribe_options values;
+		values.values = true;
+		for (const char *what : {"monmap", "mgrmap", "fsmap", "servicemap", "osdmap", "config", "kv:wrapper/"}) {
+			const mc::queue q;
+			const mc::subscription s = c.subscribe(what, q, values);
+			for (mc::event &e : q.events(20s)) {
+				const auto m = e.as<mc::map_event>();
+				EQUAL(m.what(), what);
+				CHECK(m.json() && m.full() && m.synced() && m.data().front() == '{');
+				break;
+			}
+		}
+		counter plain;
+		const mc::subscription encoded = c.subscribe("monmap", [&](const mc::map_event &e) {
+			CHECK(!e.json() && !e.synced());
+			plain.add();
+		});
+		CHECK(plain.reaches(1));
+		values.onetime = true;
+		FAILS(static_cast<void>(c.subscribe("monmap", mc::sink<mc::map_event>(), values, failed)), std::errc::invalid_argument);
+		values.onetime = false;
+
+		const mc::queue q;
+		const mc::subscription log = c.subscribe("log-info:audit", q, values);
+		c.ask(mc::latest{"monmap"}); // by now the monitors know of it
+		c.log_write("warn", "of the cluster");
+		c.log_write("info", "of the audit", "audit");
+		c.log_write("error", "of the audit, too", "audit", ec);
+		CHECK(!ec);
+		ANSWERS(c, mc::log_flush(), nullptr);
+		for (mc::event &e : q.events(20s)) {
+			const auto m = e.as<mc::map_event>();
+			CHECK(has(m.data(), R"("channel":"audit")"));
+			if (has(m.data(), "of the audit, too"))
+				break;
+		}
+	}
+	expect_nothing("values");
+}
+
+/** The manager of the cluster of $CEPH_CONF. */
+void test_manager()
+{
+	{
+		mc::config config;
+		config.read_file();
+		const mc::client c = mc::client::connect(config);
+		mc::command_options o;
+		o.target = "mgr";
+		const mc::reply r = c.command(R"({"prefix": "pg stat"})", o);
+		EQUAL(r.sender(), "mgr.x");
+		EQUAL(r.mon(), "");
+		r.check();
+		CHECK(has(c.mgr_json(), R"("name":"x")"));
+		std::error_code ec;
+		EQUAL(c.mgr_json(ec).view(), c.mgr_json().view());
+		o.target = "mgr.*";
+		CHECK(has(c.command_future(R"({"prefix": "version"})", o).get().output(), "version"));
+		o.target = "mgr.y";
+		FAILS(c.command(R"({"prefix": "version"})", o, failed), std::errc::no_such_device_or_address);
+	}
+	expect_nothing("the manager");
+}
+
 int dial(std::string_view ip, std::uint16_t port, std::chrono::milliseconds timeout)
 {
 	CHECK(timeout > 0ms);
@@ -996,9 +1371,15 @@ try {
 		test_queues(mons);
 		test_futures(mons);
 		test_reentry(mons);
+		test_questions(mons);
+		test_refused_questions(mons);
+		test_targets(mons);
+		test_values(mons);
 	}
+	test_questions_end();
 	test_surviving();
 	test_dialer();
+	test_manager();
 	expect_nothing("everything");
 	if (char *leaks = monclienttest_leaks()) {
 		std::fprintf(stderr, "goroutines are left: %s\n", leaks);

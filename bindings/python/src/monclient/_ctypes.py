@@ -1228,7 +1228,8 @@ PROTOTYPES = (
         "monclient_cluster_stats",
         ctypes.c_int,
         (monclient_t, ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(ctypes.c_char_p)),
-        """The cluster's capacity, or a pool's share of it. Implements: int rados_cluster_stat(...).
+        """The cluster's capacity, or a pool's share of it. A client that may not read "pg" gets no answer, as in librados: mind the
+        time limit. Implements: int rados_cluster_stat(...).
 
         @param      pool        the id of a pool; -1: the whole cluster
         @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
@@ -1273,7 +1274,8 @@ PROTOTYPES = (
         "monclient_pool_stats",
         ctypes.c_int,
         (monclient_t, ctypes.POINTER(ctypes.c_char_p), ctypes.c_uint32, ctypes.c_int32, ctypes.POINTER(ctypes.c_char_p)),
-        """Statistics of pools.
+        """Statistics of pools. One that is so new that the monitors have none of it yet is left out. A client that may not read "pg"
+        gets no answer: mind the time limit.
 
         @param      names       of pools, not retained
         @param      count       how many; 0: all pools

@@ -1043,7 +1043,8 @@ class Library:
         """
 
     def monclient_cluster_stats(self, client: int, pool: int, timeout_ms: int, json: _PointerTo[ctypes.c_char_p], /) -> int:
-        """The cluster's capacity, or a pool's share of it. Implements: int rados_cluster_stat(...).
+        """The cluster's capacity, or a pool's share of it. A client that may not read "pg" gets no answer, as in librados: mind the
+        time limit. Implements: int rados_cluster_stat(...).
 
         @param      pool        the id of a pool; -1: the whole cluster
         @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
@@ -1076,7 +1077,8 @@ class Library:
         """
 
     def monclient_pool_stats(self, client: int, names: _PointerTo[ctypes.c_char_p], count: int, timeout_ms: int, json: _PointerTo[ctypes.c_char_p], /) -> int:
-        """Statistics of pools.
+        """Statistics of pools. One that is so new that the monitors have none of it yet is left out. A client that may not read "pg"
+        gets no answer: mind the time limit.
 
         @param      names       of pools, not retained
         @param      count       how many; 0: all pools
