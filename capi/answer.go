@@ -58,7 +58,10 @@ func (c *client) answer(ctx context.Context, q question) (answer, error) {
 	case C.CAPI_ASK_LOG_FLUSH:
 		return nothing(c.mc.FlushLog(ctx))
 	case C.CAPI_ASK_CLUSTER_STATS:
-		if q.number < 0 {
+		if q.number < -1 {
+			return answer{}, failure(C.MONCLIENT_EINVAL, "pool is %d", q.number)
+		}
+		if q.number == -1 {
 			return object(c.mc.ClusterStats(ctx))
 		}
 		return object(c.mc.PoolCapacity(ctx, q.number))

@@ -800,8 +800,7 @@ MONCLIENT_API int monclient_get_version_async(monclient_t client, const char *wh
                                               const monclient_sink_t *sink, monclient_op_t *op);
 
 /**
- * Wait until the monitors have a map of at least the given epoch. Implements, with monclient_get_version():
- * int rados_wait_for_latest_osdmap(...).
+ * Wait until the monitors have a map of at least the given epoch. monclient_latest() waits for the newest there is.
  *
  * @param      what        "monmap", "osdmap", "mgrmap", "fsmap" or "servicemap"
  * @param      epoch       0: the newest one

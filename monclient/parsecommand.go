@@ -2,6 +2,7 @@ package monclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/libmonclient/libmonclient/denc"
@@ -53,13 +54,22 @@ func (c *Client) ParseCommand(ctx context.Context, words []string) (Command, err
 	}
 	found, args, err := table.Match(words)
 	if err != nil {
-		return Command{}, fmt.Errorf("monclient: %w: %w", err, denc.EINVAL)
+		return Command{}, fmt.Errorf("monclient: %w%s: %w", err, nearest(err), denc.EINVAL)
 	}
 	cmd := Command{Prefix: found.Prefix(), Args: args}
 	if found.Flags.Has(cmdtable.FlagMgr) {
 		cmd.Target = "mgr"
 	}
 	return cmd, nil
+}
+
+// nearest says which command was perhaps meant by words that are none.
+func nearest(err error) string {
+	var unknown *cmdtable.UnknownError
+	if !errors.As(err, &unknown) || len(unknown.Near) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; the nearest is %q", unknown.Near[0].Prefix())
 }
 
 // Text returns what is sent to the monitors: one JSON object.

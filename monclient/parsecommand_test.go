@@ -33,6 +33,7 @@ func parseCommands(t *testing.T) {
 	_, err := client.ParseCommand(t.Context(), []string{"osd", "tre"})
 	var unknown *cmdtable.UnknownError
 	require.ErrorAs(t, err, &unknown)
+	require.ErrorContains(t, err, `"osd tree"`)
 	require.ErrorIs(t, err, denc.EINVAL)
 	_, err = client.ParseCommand(t.Context(), []string{"osd", "pool", "create"})
 	var usage *cmdtable.UsageError

@@ -11,8 +11,7 @@ var awaitedMaps = []string{"monmap", "osdmap", "mgrmap", "fsmap", "servicemap"}
 
 // WaitForMap waits until the monitors have a map of at least the given epoch and returns the epoch that came: of
 // monmap, osdmap, mgrmap, fsmap or servicemap. With epoch 0 it is the newest one. Config.OpTimeout does not bound it,
-// because an epoch may be long in coming. Implements: int rados_wait_for_latest_osdmap(rados_t cluster), together with
-// Version.
+// because an epoch may be long in coming. Latest waits for the newest that there is when it asks.
 func (c *Client) WaitForMap(ctx context.Context, what string, epoch uint64) (uint64, error) {
 	w := awaited{what, epoch}
 	call, err := w.call(c.core)

@@ -553,6 +553,7 @@ static void bad(void)
 	CHECK_STATUS(monclient_latest(w.client, NULL, 0, NULL), MONCLIENT_EINVAL);
 	CHECK_STATUS(monclient_log_flush(0, 0), MONCLIENT_EBADHANDLE);
 	CHECK_STATUS(monclient_cluster_stats(w.client, -1, 0, NULL), MONCLIENT_EINVAL);
+	CHECK_ERROR(monclient_cluster_stats(w.client, -2, 0, &json), MONCLIENT_EINVAL, "pool is -2");
 	CHECK_STATUS(monclient_pools(w.client, 0, NULL), MONCLIENT_EINVAL);
 	CHECK_STATUS(monclient_pool_stats(w.client, NULL, 0, 0, NULL), MONCLIENT_EINVAL);
 	CHECK_STATUS(monclient_blocklist(w.client, 0, NULL), MONCLIENT_EINVAL);
