@@ -106,7 +106,7 @@ static int ask_config_async(monclient_config_t config, struct capi_ask a, const 
 	return goAskConfigAsync(config, &a, copy, op);
 }
 
-#define ASK(kind, ...) ((struct capi_ask){.what = CAPI_ASK_##kind, .timeout_ms = timeout_ms, __VA_ARGS__})
+#define ASK(...) ((struct capi_ask){.timeout_ms = timeout_ms, __VA_ARGS__})
 
 /* need_json is asked first by those whose answer is nothing without it. */
 #define NEED_JSON() CHECK(check_pointer(json, "json"))
@@ -114,88 +114,88 @@ static int ask_config_async(monclient_config_t config, struct capi_ask a, const 
 int monclient_ping(monclient_t client, const char *mon, int32_t timeout_ms, char **json)
 {
 	NEED_JSON();
-	return ask(client, ASK(PING, .name = "mon", .text = mon), "monclient_ping", json, NULL);
+	return ask(client, ASK(.what = CAPI_ASK_PING, .name = "mon", .text = mon), "monclient_ping", json, NULL);
 }
 
 int monclient_ping_async(monclient_t client, const char *mon, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op)
 {
-	return ask_async(client, ASK(PING, .name = "mon", .text = mon), sink, op);
+	return ask_async(client, ASK(.what = CAPI_ASK_PING, .name = "mon", .text = mon), sink, op);
 }
 
 int monclient_config_ping(monclient_config_t config, const char *mon, int32_t timeout_ms, char **json)
 {
 	NEED_JSON();
-	return ask_config(config, ASK(PING, .name = "mon", .text = mon), json);
+	return ask_config(config, ASK(.what = CAPI_ASK_PING, .name = "mon", .text = mon), json);
 }
 
 int monclient_config_ping_async(monclient_config_t config, const char *mon, int32_t timeout_ms, const monclient_sink_t *sink,
                                 monclient_op_t *op)
 {
-	return ask_config_async(config, ASK(PING, .name = "mon", .text = mon), sink, op);
+	return ask_config_async(config, ASK(.what = CAPI_ASK_PING, .name = "mon", .text = mon), sink, op);
 }
 
 int monclient_config_fetch(monclient_config_t config, int32_t timeout_ms, char **json)
 {
-	return ask_config(config, ASK(FETCH), json);
+	return ask_config(config, ASK(.what = CAPI_ASK_FETCH), json);
 }
 
 int monclient_config_fetch_async(monclient_config_t config, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op)
 {
-	return ask_config_async(config, ASK(FETCH), sink, op);
+	return ask_config_async(config, ASK(.what = CAPI_ASK_FETCH), sink, op);
 }
 
 int monclient_latest(monclient_t client, const char *what, int32_t timeout_ms, uint64_t *epoch)
 {
-	return ask(client, ASK(LATEST, .name = "what", .text = what), "monclient_latest", NULL, epoch);
+	return ask(client, ASK(.what = CAPI_ASK_LATEST, .name = "what", .text = what), "monclient_latest", NULL, epoch);
 }
 
 int monclient_latest_async(monclient_t client, const char *what, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op)
 {
-	return ask_async(client, ASK(LATEST, .name = "what", .text = what), sink, op);
+	return ask_async(client, ASK(.what = CAPI_ASK_LATEST, .name = "what", .text = what), sink, op);
 }
 
 int monclient_log_flush(monclient_t client, int32_t timeout_ms)
 {
-	return ask(client, ASK(LOG_FLUSH), "monclient_log_flush", NULL, NULL);
+	return ask(client, ASK(.what = CAPI_ASK_LOG_FLUSH), "monclient_log_flush", NULL, NULL);
 }
 
 int monclient_log_flush_async(monclient_t client, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op)
 {
-	return ask_async(client, ASK(LOG_FLUSH), sink, op);
+	return ask_async(client, ASK(.what = CAPI_ASK_LOG_FLUSH), sink, op);
 }
 
 int monclient_cluster_stats(monclient_t client, int64_t pool, int32_t timeout_ms, char **json)
 {
 	NEED_JSON();
-	return ask(client, ASK(CLUSTER_STATS, .number = pool), "monclient_cluster_stats", json, NULL);
+	return ask(client, ASK(.what = CAPI_ASK_CLUSTER_STATS, .number = pool), "monclient_cluster_stats", json, NULL);
 }
 
 int monclient_cluster_stats_async(monclient_t client, int64_t pool, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op)
 {
-	return ask_async(client, ASK(CLUSTER_STATS, .number = pool), sink, op);
+	return ask_async(client, ASK(.what = CAPI_ASK_CLUSTER_STATS, .number = pool), sink, op);
 }
 
 int monclient_pools(monclient_t client, int32_t timeout_ms, char **json)
 {
 	NEED_JSON();
-	return ask(client, ASK(POOLS), "monclient_pools", json, NULL);
+	return ask(client, ASK(.what = CAPI_ASK_POOLS), "monclient_pools", json, NULL);
 }
 
 int monclient_pools_async(monclient_t client, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op)
 {
-	return ask_async(client, ASK(POOLS), sink, op);
+	return ask_async(client, ASK(.what = CAPI_ASK_POOLS), sink, op);
 }
 
 int monclient_pool_stats(monclient_t client, const char *const *names, uint32_t count, int32_t timeout_ms, char **json)
 {
 	NEED_JSON();
-	return ask(client, ASK(POOL_STATS, .texts = names, .count = count), "monclient_pool_stats", json, NULL);
+	return ask(client, ASK(.what = CAPI_ASK_POOL_STATS, .texts = names, .count = count), "monclient_pool_stats", json, NULL);
 }
 
 int monclient_pool_stats_async(monclient_t client, const char *const *names, uint32_t count, int32_t timeout_ms,
                                const monclient_sink_t *sink, monclient_op_t *op)
 {
-	return ask_async(client, ASK(POOL_STATS, .texts = names, .count = count), sink, op);
+	return ask_async(client, ASK(.what = CAPI_ASK_POOL_STATS, .texts = names, .count = count), sink, op);
 }
 
 /* pool_op_args copies an operation and looks at it. */
@@ -224,7 +224,7 @@ int monclient_pool_op(monclient_t client, const monclient_pool_op_t *op, int32_t
 	if (snap)
 		*snap = 0;
 	CHECK(pool_op_args(op, &copy));
-	return ask(client, ASK(POOL_OP, .pool_op = &copy), "monclient_pool_op", NULL, snap);
+	return ask(client, ASK(.what = CAPI_ASK_POOL_OP, .pool_op = &copy), "monclient_pool_op", NULL, snap);
 }
 
 int monclient_pool_op_async(monclient_t client, const monclient_pool_op_t *op, int32_t timeout_ms, const monclient_sink_t *sink,
@@ -238,7 +238,7 @@ int monclient_pool_op_async(monclient_t client, const monclient_pool_op_t *op, i
 	KEEP_THREAD();
 	if (handle)
 		*handle = 0;
-	a = ASK(POOL_OP, .pool_op = &copy);
+	a = ASK(.what = CAPI_ASK_POOL_OP, .pool_op = &copy);
 	CHECK(begin_ask(&a, sink, &taken));
 	rc = pool_op_args(op, &copy);
 	if (rc != MONCLIENT_OK) {
@@ -251,46 +251,46 @@ int monclient_pool_op_async(monclient_t client, const monclient_pool_op_t *op, i
 int monclient_blocklist(monclient_t client, int32_t timeout_ms, char **json)
 {
 	NEED_JSON();
-	return ask(client, ASK(BLOCKLIST), "monclient_blocklist", json, NULL);
+	return ask(client, ASK(.what = CAPI_ASK_BLOCKLIST), "monclient_blocklist", json, NULL);
 }
 
 int monclient_blocklist_async(monclient_t client, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op)
 {
-	return ask_async(client, ASK(BLOCKLIST), sink, op);
+	return ask_async(client, ASK(.what = CAPI_ASK_BLOCKLIST), sink, op);
 }
 
 int monclient_blocklist_add(monclient_t client, const char *addr, uint32_t seconds, int32_t timeout_ms)
 {
-	return ask(client, ASK(BLOCKLIST_ADD, .name = "addr", .text = addr, .number = seconds), "monclient_blocklist_add", NULL, NULL);
+	return ask(client, ASK(.what = CAPI_ASK_BLOCKLIST_ADD, .name = "addr", .text = addr, .number = seconds), "monclient_blocklist_add", NULL, NULL);
 }
 
 int monclient_blocklist_add_async(monclient_t client, const char *addr, uint32_t seconds, int32_t timeout_ms,
                                   const monclient_sink_t *sink, monclient_op_t *op)
 {
-	return ask_async(client, ASK(BLOCKLIST_ADD, .name = "addr", .text = addr, .number = seconds), sink, op);
+	return ask_async(client, ASK(.what = CAPI_ASK_BLOCKLIST_ADD, .name = "addr", .text = addr, .number = seconds), sink, op);
 }
 
 int monclient_blocklist_remove(monclient_t client, const char *addr, int32_t timeout_ms)
 {
-	return ask(client, ASK(BLOCKLIST_REMOVE, .name = "addr", .text = addr), "monclient_blocklist_remove", NULL, NULL);
+	return ask(client, ASK(.what = CAPI_ASK_BLOCKLIST_REMOVE, .name = "addr", .text = addr), "monclient_blocklist_remove", NULL, NULL);
 }
 
 int monclient_blocklist_remove_async(monclient_t client, const char *addr, int32_t timeout_ms, const monclient_sink_t *sink,
                                      monclient_op_t *op)
 {
-	return ask_async(client, ASK(BLOCKLIST_REMOVE, .name = "addr", .text = addr), sink, op);
+	return ask_async(client, ASK(.what = CAPI_ASK_BLOCKLIST_REMOVE, .name = "addr", .text = addr), sink, op);
 }
 
 int monclient_command_parse(monclient_t client, const char *const *words, uint32_t count, int32_t timeout_ms, char **json)
 {
 	NEED_JSON();
-	return ask(client, ASK(PARSE, .texts = words, .count = count), "monclient_command_parse", json, NULL);
+	return ask(client, ASK(.what = CAPI_ASK_PARSE, .texts = words, .count = count), "monclient_command_parse", json, NULL);
 }
 
 int monclient_command_parse_async(monclient_t client, const char *const *words, uint32_t count, int32_t timeout_ms,
                                   const monclient_sink_t *sink, monclient_op_t *op)
 {
-	return ask_async(client, ASK(PARSE, .texts = words, .count = count), sink, op);
+	return ask_async(client, ASK(.what = CAPI_ASK_PARSE, .texts = words, .count = count), sink, op);
 }
 
 /* What is known at once */

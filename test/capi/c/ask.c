@@ -233,6 +233,8 @@ static void pools(void)
 	free(text);
 	CHECK_ERROR(monclient_pool_stats(w.client, names, 2, 0, &none), MONCLIENT_ENOENT, "nosuchpool");
 	ASKED(monclient_pool_stats(w.client, NULL, 0, 0, &asked));
+	CHECK_RESULT(monclient_pool_stats_async(w.client, names, 1, 0, &sink, NULL), "books/stat_sum/num_objects", "0");
+	CHECK_RESULT(monclient_cluster_stats_async(w.client, -1, 0, &sink, NULL), "num_objects", "0");
 	ASKED(monclient_cluster_stats(w.client, -1, 0, &asked));
 	text = json_get(asked, "kb_avail");
 	CHECK(text);

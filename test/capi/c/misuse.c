@@ -766,9 +766,9 @@ static void numbers(void)
 		CHECK_OK(monclient_get_version(w.client, "osdmap", good[i], &u, NULL));
 		CHECK_OK(monclient_wait_for_map(w.client, "osdmap", 0, good[i], NULL));
 	}
-	for (flag = 4; flag; flag <<= 1) {
+	for (flag = 8; flag; flag <<= 1) {
 		CHECK_ERROR(monclient_subscribe(w.client, "mgrmap", 0, flag, sink(), &sub), MONCLIENT_EINVAL, "flags");
-		CHECK_ERROR(monclient_subscribe(w.client, "mgrmap", 0, flag | 3, sink(), &sub), MONCLIENT_EINVAL, "flags");
+		CHECK_ERROR(monclient_subscribe(w.client, "mgrmap", 0, flag | 7, sink(), &sub), MONCLIENT_EINVAL, "flags");
 		DESTROYED();
 	}
 	CHECK_ERROR(monclient_queue_poll(queue, &e, 0, 0, &n), MONCLIENT_EINVAL, "max");

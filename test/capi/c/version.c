@@ -41,7 +41,7 @@ static const struct {
 	{"EIO", MONCLIENT_EIO, -EIO, "error"},
 	{"ENXIO", MONCLIENT_ENXIO, -ENXIO, "address"},
 	{"E2BIG", MONCLIENT_E2BIG, -E2BIG, "too long"},
-	{"EAGAIN", MONCLIENT_EAGAIN, -EAGAIN, "try again"},
+	{"EAGAIN", MONCLIENT_EAGAIN, -EAGAIN, "unavailable"},
 	{"ENOMEM", MONCLIENT_ENOMEM, -ENOMEM, "memory"},
 	{"EACCES", MONCLIENT_EACCES, -EACCES, "denied"},
 	{"EBUSY", MONCLIENT_EBUSY, -EBUSY, "busy"},
