@@ -47,6 +47,10 @@ func (w *jsonWriter) member(key string) {
 
 // text writes a string, with < and > as they are.
 func (w *jsonWriter) text(s string) {
+	if isPlain(s) {
+		w.b = append(append(append(w.b, '"'), s...), '"')
+		return
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -54,6 +58,16 @@ func (w *jsonWriter) text(s string) {
 		w.err = err
 	}
 	w.b = append(w.b, bytes.TrimSuffix(b.Bytes(), []byte("\n"))...)
+}
+
+// isPlain reports whether s stands in JSON as it is. Large maps are made of such strings.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *jsonWriter) object(key string, body func()) {

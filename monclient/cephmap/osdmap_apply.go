@@ -100,17 +100,17 @@ func (m *OSDMap) applyPlacement(i *OSDMapIncremental) {
 			ended = append(ended, e.Key)
 		}
 	}
-	m.PGTemp = merge(m.PGTemp, i.NewPGTemp, ended, PG.Compare)
+	m.PGTemp = m.PGTemp.merge(i.NewPGTemp, ended)
 	ended = nil
 	for _, e := range i.NewPrimaryTemp {
 		if e.Value == -1 {
 			ended = append(ended, e.Key)
 		}
 	}
-	m.PrimaryTemp = merge(m.PrimaryTemp, i.NewPrimaryTemp, ended, PG.Compare)
-	m.PGUpmap = merge(m.PGUpmap, i.NewPGUpmap, i.OldPGUpmap, PG.Compare)
-	m.PGUpmapItems = merge(m.PGUpmapItems, i.NewPGUpmapItems, i.OldPGUpmapItems, PG.Compare)
-	m.PGUpmapPrimaries = merge(m.PGUpmapPrimaries, i.NewPGUpmapPrimaries, i.OldPGUpmapPrimaries, PG.Compare)
+	m.PrimaryTemp = m.PrimaryTemp.merge(i.NewPrimaryTemp, ended)
+	m.PGUpmap = m.PGUpmap.merge(i.NewPGUpmap, i.OldPGUpmap)
+	m.PGUpmapItems = m.PGUpmapItems.merge(i.NewPGUpmapItems, i.OldPGUpmapItems)
+	m.PGUpmapPrimaries = m.PGUpmapPrimaries.merge(i.NewPGUpmapPrimaries, i.OldPGUpmapPrimaries)
 }
 
 // applyRest changes what concerns the cluster as a whole.
@@ -161,13 +161,12 @@ func (m *OSDMap) applyRest(i *OSDMapIncremental) {
 
 // requireOSDRelease also changes the flags that follow from the release.
 func (m *OSDMap) requireOSDRelease(r Release) {
-	const luminous, nautilus = 12, 14
 	m.RequireOSDRelease = r
-	if r >= luminous {
+	if r >= releaseLuminous {
 		m.Flags &^= OSDMapRequireJewel | OSDMapRequireKraken | OSDMapRequireLuminous
 		m.Flags |= OSDMapRecoveryDeletes
 	}
-	if r >= nautilus {
+	if r >= ReleaseNautilus {
 		m.Flags |= OSDMapPGLogHardLimit
 	}
 }
@@ -176,14 +175,14 @@ func (m *OSDMap) requireOSDRelease(r Release) {
 func (m *OSDMap) applyCRUSH(crush []byte) {
 	m.CRUSH = crush
 	m.CRUSHVersion++
-	o, ok := outlineCRUSH(crush)
-	if !ok {
+	o, err := outlineCRUSH(crush)
+	if err != nil {
 		return
 	}
 	m.CRUSH = o.withoutMSRDefaults(crush)
 	var gone []int32
 	for _, e := range m.DeviceClassFlags {
-		if _, ok := lookup(o.classes, e.Key, cmp.Compare[int32]); !ok {
+		if _, ok := o.names.Classes.Get(e.Key); !ok {
 			gone = append(gone, e.Key)
 		}
 	}

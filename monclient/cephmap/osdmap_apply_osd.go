@@ -11,12 +11,13 @@ import (
 
 // applyOSDs makes the changes to single OSDs, in the order in which monitors do: a later one may undo an earlier.
 func (m *OSDMap) applyOSDs(i *OSDMapIncremental) error {
+	before := m.OSDs
 	if i.NewMaxOSD >= 0 {
 		if err := m.resize(int(i.NewMaxOSD)); err != nil {
 			return err
 		}
 	}
-	c := osdChanges{m: m}
+	c := osdChanges{m: m, before: before}
 	eachChange(&c, i.NewWeight, func(o *OSD, _ int32, weight uint32) {
 		if o.Weight = weight; weight != 0 {
 			o.State = (o.State | OSDExists) &^ (OSDAutoOut | OSDNew)
@@ -62,9 +63,8 @@ func (m *OSDMap) resize(n int) error {
 	if n > maxOSDs && n > len(m.OSDs) {
 		return fmt.Errorf("cephmap: an incremental for %d OSDs, above %d", n, maxOSDs)
 	}
-	osds := make([]OSD, n)
-	copy(osds, m.OSDs)
-	m.OSDs = osds
+	kept := m.OSDs[:min(n, len(m.OSDs))]
+	m.OSDs = slices.Concat(kept, blankOSDs(n-len(kept)))
 	if len(m.PrimaryAffinity) > 0 {
 		old := m.PrimaryAffinity
 		m.PrimaryAffinity = slices.Repeat([]uint32{OSDWeightIn}, n)
@@ -76,6 +76,7 @@ func (m *OSDMap) resize(n int) error {
 // osdChanges copies what it changes of a map, once.
 type osdChanges struct {
 	m              *OSDMap
+	before         []*OSD // those of the map that is to stay as it is
 	osdsCopied     bool
 	affinityCopied bool
 	err            error
@@ -92,7 +93,15 @@ func (c *osdChanges) osd(id int32) *OSD {
 	if !c.osdsCopied {
 		c.m.OSDs, c.osdsCopied = slices.Clone(c.m.OSDs), true
 	}
-	return &c.m.OSDs[id]
+	o := c.m.OSDs[id]
+	if o == nil {
+		o = new(OSD)
+	} else if int(id) < len(c.before) && o == c.before[id] {
+		own := *o
+		o = &own
+	}
+	c.m.OSDs[id] = o
+	return o
 }
 
 // setAffinity sets the primary affinity of an OSD of the map.

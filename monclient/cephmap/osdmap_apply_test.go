@@ -2,6 +2,7 @@ package cephmap
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/binary"
 	"fmt"
@@ -127,7 +128,10 @@ func requireBusy(t *testing.T, m *OSDMap, pacific bool) {
 	require.Equal(t, OSDNoOut, m.CRUSHNodeFlags[0].Value)
 	require.Len(t, m.DeviceClassFlags, 1)
 	require.InDelta(t, 0.94, m.FullRatio, 1e-6)
-	require.Len(t, m.ErasureCodeProfiles, 2)
+	_, ok = lookup(m.ErasureCodeProfiles, "p21", cmp.Compare[string])
+	require.True(t, ok)
+	_, ok = lookup(m.ErasureCodeProfiles, "gone", cmp.Compare[string])
+	require.False(t, ok)
 	hosts := make(map[string]bool)
 	for _, e := range m.Blocklist {
 		hosts[e.Key.String()] = true
@@ -198,7 +202,7 @@ func TestApplyRareChanges(t *testing.T) {
 	require.True(t, n.AllowCrimson)
 	require.Equal(t, i.CRUSH, n.CRUSH)
 	require.Equal(t, m.CRUSHVersion+1, n.CRUSHVersion)
-	require.Len(t, n.PrimaryTemp, 2)
+	require.Equal(t, 2, n.PrimaryTemp.Len())
 
 	i = unchanged(n)
 	i.NewState = []Entry[int32, OSDState]{{3, 0}} // down
@@ -212,7 +216,7 @@ func TestApplyRareChanges(t *testing.T) {
 	require.Equal(t, i.Epoch, down.OSD(3).Info.DownAt)
 	require.Equal(t, i.Modified, down.OSD(3).XInfo.DownStamp)
 	require.Equal(t, []uint32{OSDWeightIn, OSDWeightIn, 7, OSDWeightIn}, down.PrimaryAffinity)
-	require.Equal(t, []Entry[PG, int32]{{PG{1, 1}, 2}}, down.PrimaryTemp)
+	require.Equal(t, NewPGMap(Entry[PG, int32]{PG{1, 1}, 2}), down.PrimaryTemp)
 	require.Empty(t, down.ClusterSnapshot)
 	require.Zero(t, down.ClusterSnapshotEpoch)
 	require.False(t, down.AllowCrimson)
@@ -223,7 +227,7 @@ func TestApplyRareChanges(t *testing.T) {
 	i.NewMaxOSD = 6
 	gone, err := down.Apply(i)
 	require.NoError(t, err)
-	require.Equal(t, OSD{}, gone.OSDs[3])
+	require.Equal(t, &OSD{}, gone.OSDs[3])
 	require.Len(t, gone.PrimaryAffinity, 6)
 	require.EqualValues(t, 7, gone.PrimaryAffinity[2])
 }
@@ -236,8 +240,25 @@ func TestApplySharesWhatDoesNotChange(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, &m.OSDs[0], &n.OSDs[0])
 	require.Same(t, &m.Pools[0], &n.Pools[0])
-	require.Same(t, &m.PGUpmapItems[0], &n.PGUpmapItems[0])
+	require.Same(t, &m.PGUpmapItems.chunks[0], &n.PGUpmapItems.chunks[0])
 	require.Same(t, &m.CRUSH[0], &n.CRUSH[0])
+
+	i = unchanged(m)
+	i.NewState = []Entry[int32, OSDState]{{3, OSDUp}}
+	i.NewUpThru = []Entry[int32, uint32]{{3, 9}}
+	n, err = m.Apply(i)
+	require.NoError(t, err)
+	require.True(t, m.OSD(3).Up())
+	require.False(t, n.OSD(3).Up())
+	require.Zero(t, m.OSD(3).Info.UpThru)
+	require.EqualValues(t, 9, n.OSD(3).Info.UpThru)
+	require.Same(t, m.OSDs[2], n.OSDs[2])
+	m.OSDs[4] = nil
+	i.NewState[0].Key = 4
+	n, err = m.Apply(i)
+	require.NoError(t, err)
+	require.Equal(t, OSDUp, n.OSDs[4].State)
+	require.Nil(t, m.OSDs[4])
 }
 
 func TestMerge(t *testing.T) {
@@ -315,8 +336,8 @@ func TestCRUSHOutlines(t *testing.T) {
 					continue
 				}
 				seen++
-				o, ok := outlineCRUSH(i.CRUSH)
-				require.True(t, ok)
+				o, err := outlineCRUSH(i.CRUSH)
+				require.NoError(t, err)
 				if strings.HasPrefix(name, "tentacle") {
 					require.Equal(t, crushMSRDefaults, o.tail)
 				} else {
@@ -327,7 +348,7 @@ func TestCRUSHOutlines(t *testing.T) {
 				}
 				short := o.withoutMSRDefaults(i.CRUSH)
 				for k := range short {
-					if _, ok := outlineCRUSH(short[:k]); ok {
+					if _, err := outlineCRUSH(short[:k]); err == nil {
 						require.Fail(t, "a prefix is a CRUSH map", "%d of %d bytes", k, len(short))
 					}
 				}

@@ -18,7 +18,7 @@ func largeOSDMap(b testing.TB) *OSDMap {
 	m.OSDs = nil
 	for id := range 10_000 {
 		addrs := addrs(b, fmt.Sprintf("[v2:10.1.%d.%d:6800/%d,v1:10.1.%d.%d:6801/%d]", id>>8, id&255, id, id>>8, id&255, id))
-		m.OSDs = append(m.OSDs, OSD{
+		m.OSDs = append(m.OSDs, &OSD{
 			State: OSDExists | OSDUp, Weight: OSDWeightIn, UUID: uuid.NewSHA1(uuid.Nil, []byte{byte(id), byte(id >> 8)}),
 			ClientAddrs: addrs, ClusterAddrs: addrs, HBBackAddrs: addrs, HBFrontAddrs: addrs,
 		})
@@ -30,10 +30,11 @@ func largeOSDMap(b testing.TB) *OSDMap {
 		m.Pools = append(m.Pools, Entry[int64, *Pool]{id, pool})
 		m.PoolNames = append(m.PoolNames, Entry[int64, string]{id, fmt.Sprintf("pool-%d", id)})
 	}
-	m.PGUpmapItems = nil
+	var upmaps []Entry[PG, []OSDPair]
 	for n := range 100_000 {
-		m.PGUpmapItems = append(m.PGUpmapItems, Entry[PG, []OSDPair]{PG{int64(n / 100), uint32(n % 100)}, []OSDPair{{1, 2}, {3, 4}}})
+		upmaps = append(upmaps, Entry[PG, []OSDPair]{PG{int64(n / 100), uint32(n % 100)}, []OSDPair{{1, 2}, {3, 4}}})
 	}
+	m.PGUpmapItems = NewPGMap(upmaps...)
 	return m
 }
 
@@ -73,6 +74,30 @@ func BenchmarkOSDMapApply(b *testing.B) {
 		require.NoError(b, err)
 		_, err = m.Apply(i)
 		require.NoError(b, err)
+	}
+}
+
+func BenchmarkOSDMapJSON(b *testing.B) {
+	m := largeOSDMap(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		text, err := m.MarshalJSON()
+		require.NoError(b, err)
+		b.SetBytes(int64(len(text)))
+	}
+}
+
+// BenchmarkOSDMapDiff compares a map with the next one, which shares most of it.
+func BenchmarkOSDMapDiff(b *testing.B) {
+	m := largeOSDMap(b)
+	i := unchanged(m)
+	i.NewState = []Entry[int32, OSDState]{{7, OSDUp}}
+	i.NewPGUpmapItems = []Entry[PG, []OSDPair]{{PG{7, 7}, []OSDPair{{5, 6}}}}
+	n, err := m.Apply(i)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		require.Len(b, DiffOSDMaps(m, n), 2)
 	}
 }
 

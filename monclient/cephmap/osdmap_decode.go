@@ -17,8 +17,10 @@ func DecodeOSDMap(b []byte) (*OSDMap, error) {
 		return nil, err
 	}
 	m := new(OSDMap)
-	client := func(r *denc.Reader, version uint8) { m.decodeClientPart(r, version, len(b)) }
-	if _, err := decodeOSDMapFrames(b, osdMapName, osdMapClientVersion, client, m.decodeOSDPart); err != nil {
+	addrs := &addrVecReader{bytes: b}
+	client := func(r *denc.Reader, version uint8) { m.decodeClientPart(r, version, addrs) }
+	osd := func(r *denc.Reader, version uint8) { m.decodeOSDPart(r, version, addrs) }
+	if _, err := decodeOSDMapFrames(b, osdMapName, osdMapClientVersion, client, osd); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -31,8 +33,8 @@ func requirePartVersion(r *denc.Reader, version, oldest uint8) {
 	}
 }
 
-// decodeClientPart reads the part for clients of a map of size bytes.
-func (m *OSDMap) decodeClientPart(r *denc.Reader, version uint8, size int) {
+// decodeClientPart reads the part for clients.
+func (m *OSDMap) decodeClientPart(r *denc.Reader, version uint8, addrs *addrVecReader) {
 	requirePartVersion(r, version, minOSDMapClientVersion)
 	m.ClientVersion = min(version, osdMapClientVersion)
 	m.FSID = r.UUID("fsid")
@@ -44,27 +46,27 @@ func (m *OSDMap) decodeClientPart(r *denc.Reader, version uint8, size int) {
 	m.PoolMax = r.Int32("pool_max")
 	m.Flags = OSDMapFlags(r.Uint32("flags"))
 
-	m.decodeMaxOSD(r, size)
+	m.decodeMaxOSD(r, len(addrs.bytes))
 	m.eachOSD(r, "osd_state", func(o *OSD) { o.State = OSDState(r.Uint32("osd_state")) })
 	m.eachOSD(r, "osd_weight", func(o *OSD) { o.Weight = r.Uint32("osd_weight") })
-	m.eachOSD(r, "client_addrs", func(o *OSD) { o.ClientAddrs.DecodeFrom(r) })
-	m.PGTemp = decodeMap(r, "pg_temp", pgCodec, int32sCodec)
-	m.PrimaryTemp = decodeMap(r, "primary_temp", pgCodec, int32Codec)
+	m.eachOSD(r, "client_addrs", func(o *OSD) { o.ClientAddrs = addrs.read(r) })
+	m.PGTemp = decodePGMap(r, "pg_temp", slabListCodec(int32Codec))
+	m.PrimaryTemp = decodePGMap(r, "primary_temp", int32Codec)
 	m.PrimaryAffinity = decodeList(r, "osd_primary_affinity", uint32Codec)
 	if n := len(m.PrimaryAffinity); n != 0 && n != len(m.OSDs) {
 		r.Fail("osd_primary_affinity", "%d elements for %d OSDs", n, len(m.OSDs))
 	}
 	m.CRUSH = readClone(r, "crush")
 	m.ErasureCodeProfiles = decodeMap(r, "erasure_code_profiles", stringCodec, stringMapCodec)
-	m.PGUpmap = decodeMap(r, "pg_upmap", pgCodec, int32sCodec)
-	m.PGUpmapItems = decodeMap(r, "pg_upmap_items", pgCodec, osdPairsCodec)
+	m.PGUpmap = decodePGMap(r, "pg_upmap", slabListCodec(int32Codec))
+	m.PGUpmapItems = decodePGMap(r, "pg_upmap_items", slabListCodec(osdPairCodec))
 	m.CRUSHVersion = r.Uint32("crush_version")
 	m.NewRemovedSnaps = decodeMap(r, "new_removed_snaps", int64Codec, snapIntervalsCodec)
 	m.NewPurgedSnaps = decodeMap(r, "new_purged_snaps", int64Codec, snapIntervalsCodec)
 	m.LastUpChange = r.UTime("last_up_change")
 	m.LastInChange = r.UTime("last_in_change")
 	if version >= 10 {
-		m.PGUpmapPrimaries = decodeMap(r, "pg_upmap_primaries", pgCodec, int32Codec)
+		m.PGUpmapPrimaries = decodePGMap(r, "pg_upmap_primaries", int32Codec)
 	}
 }
 
@@ -78,9 +80,24 @@ func (m *OSDMap) decodeMaxOSD(r *denc.Reader, size int) {
 		r.Fail("max_osd", "%d OSDs in %d bytes", n, size)
 		return
 	}
-	if n > 0 {
-		m.OSDs = make([]OSD, n)
+	m.OSDs = blankOSDs(int(n))
+}
+
+// blankOSDs returns n zero OSDs, nil for none. Those that are allocated together are few, as one that is still in use
+// keeps them all.
+func blankOSDs(n int) []*OSD {
+	if n == 0 {
+		return nil
 	}
+	osds := make([]*OSD, n)
+	var room []OSD
+	for i := range osds {
+		if len(room) == 0 {
+			room = make([]OSD, min(64, n-i))
+		}
+		osds[i], room = &room[0], room[1:]
+	}
+	return osds
 }
 
 // eachOSD reads a vector with an element for each OSD.
@@ -93,25 +110,25 @@ func (m *OSDMap) eachOSD(r *denc.Reader, field string, read func(*OSD)) {
 		r.Fail(field, "%d elements for %d OSDs", n, len(m.OSDs))
 		return
 	}
-	for i := range m.OSDs {
-		if read(&m.OSDs[i]); r.Err() != nil {
+	for _, o := range m.OSDs {
+		if read(o); r.Err() != nil {
 			return
 		}
 	}
 }
 
 // decodeOSDPart reads the part for OSDs.
-func (m *OSDMap) decodeOSDPart(r *denc.Reader, version uint8) {
+func (m *OSDMap) decodeOSDPart(r *denc.Reader, version uint8, addrs *addrVecReader) {
 	requirePartVersion(r, version, minOSDPartVersion)
-	m.eachOSD(r, "hb_back_addrs", func(o *OSD) { o.HBBackAddrs.DecodeFrom(r) })
+	m.eachOSD(r, "hb_back_addrs", func(o *OSD) { o.HBBackAddrs = addrs.read(r) })
 	m.eachOSD(r, "osd_info", func(o *OSD) { o.Info.decodeFrom(r) })
 	m.Blocklist = decodeMap(r, "blocklist", addrCodec, utimeCodec)
-	m.eachOSD(r, "cluster_addrs", func(o *OSD) { o.ClusterAddrs.DecodeFrom(r) })
+	m.eachOSD(r, "cluster_addrs", func(o *OSD) { o.ClusterAddrs = addrs.read(r) })
 	m.ClusterSnapshotEpoch = r.Uint32("cluster_snapshot_epoch")
 	m.ClusterSnapshot = r.String("cluster_snapshot")
 	m.eachOSD(r, "osd_uuid", func(o *OSD) { o.UUID = r.UUID("osd_uuid") })
 	m.eachOSD(r, "osd_xinfo", func(o *OSD) { o.XInfo.decodeFrom(r) })
-	m.eachOSD(r, "hb_front_addrs", func(o *OSD) { o.HBFrontAddrs.DecodeFrom(r) })
+	m.eachOSD(r, "hb_front_addrs", func(o *OSD) { o.HBFrontAddrs = addrs.read(r) })
 	m.NearFullRatio = r.Float32("nearfull_ratio")
 	m.FullRatio = r.Float32("full_ratio")
 	m.BackfillFullRatio = r.Float32("backfillfull_ratio")

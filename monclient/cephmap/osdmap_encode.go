@@ -37,20 +37,20 @@ func (m *OSDMap) appendClientPart(b []byte) []byte {
 	b = m.appendEachOSD(b, func(b []byte, o *OSD) []byte { return denc.AppendUint32(b, uint32(o.State)) })
 	b = m.appendEachOSD(b, func(b []byte, o *OSD) []byte { return denc.AppendUint32(b, o.Weight) })
 	b = m.appendEachOSD(b, func(b []byte, o *OSD) []byte { return addrVecCodec.append(b, o.ClientAddrs) })
-	b = appendMap(b, m.PGTemp, pgCodec, int32sCodec)
-	b = appendMap(b, m.PrimaryTemp, pgCodec, int32Codec)
+	b = appendPGMap(b, m.PGTemp, int32sCodec)
+	b = appendPGMap(b, m.PrimaryTemp, int32Codec)
 	b = appendList(b, m.PrimaryAffinity, uint32Codec)
 	b = denc.AppendBlob(b, m.CRUSH)
 	b = appendMap(b, m.ErasureCodeProfiles, stringCodec, stringMapCodec)
-	b = appendMap(b, m.PGUpmap, pgCodec, int32sCodec)
-	b = appendMap(b, m.PGUpmapItems, pgCodec, osdPairsCodec)
+	b = appendPGMap(b, m.PGUpmap, int32sCodec)
+	b = appendPGMap(b, m.PGUpmapItems, osdPairsCodec)
 	b = denc.AppendUint32(b, m.CRUSHVersion)
 	b = appendMap(b, m.NewRemovedSnaps, int64Codec, snapIntervalsCodec)
 	b = appendMap(b, m.NewPurgedSnaps, int64Codec, snapIntervalsCodec)
 	b = denc.AppendUTime(b, m.LastUpChange)
 	b = denc.AppendUTime(b, m.LastInChange)
 	if version >= 10 {
-		b = appendMap(b, m.PGUpmapPrimaries, pgCodec, int32Codec)
+		b = appendPGMap(b, m.PGUpmapPrimaries, int32Codec)
 	}
 	return denc.AppendFinish(b, mark)
 }
@@ -107,8 +107,12 @@ func (m *OSDMap) appendOSDPart(b []byte) []byte {
 // appendEachOSD appends a vector with an element for each OSD.
 func (m *OSDMap) appendEachOSD(b []byte, element func([]byte, *OSD) []byte) []byte {
 	b = denc.AppendUint32(b, uint32(len(m.OSDs)))
-	for i := range m.OSDs {
-		b = element(b, &m.OSDs[i])
+	var blank OSD
+	for _, o := range m.OSDs {
+		if o == nil {
+			o = &blank
+		}
+		b = element(b, o)
 	}
 	return b
 }

@@ -3,6 +3,7 @@ package cephmap
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 
 	"github.com/google/uuid"
@@ -70,7 +71,7 @@ var (
 	stringCodec = codec[string]{4, (*denc.Reader).String, denc.AppendString, cmp.Compare[string]}
 	utimeCodec  = codec[denc.UTime]{8, (*denc.Reader).UTime, denc.AppendUTime, nil}
 	uuidCodec   = codec[uuid.UUID]{16, (*denc.Reader).UUID, denc.AppendUUID, nil}
-	pgCodec     = codec[PG]{17, readPG, appendPG, PG.Compare}
+	pgCodec     = codec[PG]{pgSize, readPG, appendPG, PG.Compare}
 
 	addrCodec = codec[denc.EntityAddr]{
 		size: 19,
@@ -98,8 +99,11 @@ var (
 	osdPairCodec = codec[OSDPair]{
 		size: 8,
 		read: func(r *denc.Reader, field string) OSDPair {
-			from := r.Int32(field)
-			return OSDPair{From: from, To: r.Int32(field)}
+			b := r.Bytes(8, field)
+			if b == nil {
+				return OSDPair{}
+			}
+			return OSDPair{From: int32(binary.LittleEndian.Uint32(b)), To: int32(binary.LittleEndian.Uint32(b[4:]))}
 		},
 		append: func(b []byte, p OSDPair) []byte { return denc.AppendInt32(denc.AppendInt32(b, p.From), p.To) },
 	}
@@ -136,16 +140,22 @@ func listCodec[T any](c codec[T]) codec[[]T] {
 	}
 }
 
-// pgVersion is the version of pg_t, which has no frame.
-const pgVersion = 1
+// The version and the size of pg_t, which has no frame.
+const (
+	pgVersion = 1
+	pgSize    = 1 + 8 + 4 + 4
+)
 
 func readPG(r *denc.Reader, field string) PG {
-	if v := r.Uint8(field); v != pgVersion && r.Err() == nil {
+	b := r.Bytes(pgSize, field)
+	if b == nil {
+		return PG{}
+	}
+	if v := b[0]; v != pgVersion {
 		r.Fail(field, "pg_t of version %d", v)
 	}
-	pg := PG{Pool: r.Int64(field), Seed: r.Uint32(field)}
-	r.Uint32(field) // a preferred OSD, which is no more
-	return pg
+	// At the end there is a preferred OSD, which is no more.
+	return PG{Pool: int64(binary.LittleEndian.Uint64(b[1:])), Seed: binary.LittleEndian.Uint32(b[9:])}
 }
 
 func appendPG(b []byte, p PG) []byte {
@@ -233,10 +243,15 @@ func decodeMap[K, V any](r *denc.Reader, field string, k codec[K], v codec[V]) [
 		}
 	}
 	if !sorted {
-		slices.SortStableFunc(m, func(a, b Entry[K, V]) int { return k.compare(a.Key, b.Key) })
-		m = slices.CompactFunc(m, func(a, b Entry[K, V]) bool { return k.compare(a.Key, b.Key) == 0 })
+		m = inOrder(m, k.compare)
 	}
 	return m
+}
+
+// inOrder sorts the entries of a map and drops all but the first of those with equal keys.
+func inOrder[K, V any](m []Entry[K, V], compare func(a, b K) int) []Entry[K, V] {
+	slices.SortStableFunc(m, func(a, b Entry[K, V]) int { return compare(a.Key, b.Key) })
+	return slices.CompactFunc(m, func(a, b Entry[K, V]) bool { return compare(a.Key, b.Key) == 0 })
 }
 
 func appendMap[K, V any](b []byte, m []Entry[K, V], k codec[K], v codec[V]) []byte {

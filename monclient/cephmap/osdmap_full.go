@@ -61,7 +61,7 @@ type OSDMap struct {
 	PoolNames []Entry[int64, string] // by id
 	PoolMax   int32                  // the highest id there ever was; -1 for none
 
-	OSDs []OSD // by id; there are gaps
+	OSDs []*OSD // by id; an id that no OSD has is that of a zero one, which may be nil in a map that was not decoded
 	// PrimaryAffinity has an element for each of OSDs, with OSDWeightIn for 1; nil when all have that.
 	PrimaryAffinity []uint32
 
@@ -72,11 +72,11 @@ type OSDMap struct {
 	DeviceClassFlags []Entry[int32, OSDState] // of classes by id
 
 	// Where placement groups differ from what CRUSH says: for the time being, and for balance.
-	PGTemp              []Entry[PG, []int32]
-	PrimaryTemp         []Entry[PG, int32]
-	PGUpmap             []Entry[PG, []int32]
-	PGUpmapItems        []Entry[PG, []OSDPair]
-	PGUpmapPrimaries    []Entry[PG, int32]
+	PGTemp              PGMap[[]int32]
+	PrimaryTemp         PGMap[int32]
+	PGUpmap             PGMap[[]int32]
+	PGUpmapItems        PGMap[[]OSDPair]
+	PGUpmapPrimaries    PGMap[int32]
 	ErasureCodeProfiles []Entry[string, StringMap]
 
 	Blocklist      []Entry[denc.EntityAddr, denc.UTime] // until when, by address
@@ -134,8 +134,8 @@ func (m *OSDMap) PoolID(name string) (int64, bool) {
 
 // OSD returns the OSD of that id, nil when there is none.
 func (m *OSDMap) OSD(id int32) *OSD {
-	if id < 0 || int(id) >= len(m.OSDs) || !m.OSDs[id].Exists() {
+	if id < 0 || int(id) >= len(m.OSDs) || m.OSDs[id] == nil || !m.OSDs[id].Exists() {
 		return nil
 	}
-	return &m.OSDs[id]
+	return m.OSDs[id]
 }

@@ -143,7 +143,7 @@ func TestOSDMapLookups(t *testing.T) {
 	m := &OSDMap{
 		Pools:     []Entry[int64, *Pool]{{2, &Pool{Size: 2}}, {7, &Pool{Size: 7, Options: []PoolOption{{Key: 23, Kind: PoolOptionInt, Int: 9}}}}},
 		PoolNames: []Entry[int64, string]{{2, "two"}, {7, "seven"}},
-		OSDs:      []OSD{{State: OSDExists | OSDUp, Weight: OSDWeightIn}, {}, {State: OSDExists | OSDDestroyed}, {State: OSDUp}},
+		OSDs:      []*OSD{{State: OSDExists | OSDUp, Weight: OSDWeightIn}, {}, {State: OSDExists | OSDDestroyed}, {State: OSDUp}},
 	}
 	require.EqualValues(t, 7, m.Pool(7).Size)
 	require.Nil(t, m.Pool(3))

@@ -29,18 +29,20 @@ func TestLargeOSDMapsAreCheap(t *testing.T) {
 	blank := denc.EntityAddr{}
 	addrs := make(denc.EntityAddrVec, n)
 	for name, m := range map[string]*OSDMap{
-		"names":     {PoolNames: repeated(n, func(k int) Entry[int64, string] { return Entry[int64, string]{Key: int64(k)} })},
-		"unsorted":  {PoolNames: repeated(n, func(k int) Entry[int64, string] { return Entry[int64, string]{Key: int64(n - k)} })},
-		"profiles":  {ErasureCodeProfiles: make([]Entry[string, StringMap], n)},
-		"profile":   {ErasureCodeProfiles: []Entry[string, StringMap]{{Value: make(StringMap, n)}}},
-		"upmaps":    {PGUpmapItems: repeated(n, func(k int) Entry[PG, []OSDPair] { return Entry[PG, []OSDPair]{Key: PG{Seed: uint32(k)}} })},
-		"short":     {PGTemp: repeated(n, func(k int) Entry[PG, []int32] { return Entry[PG, []int32]{PG{Seed: uint32(k)}, []int32{1}} })},
-		"blocklist": {Blocklist: repeated(n, func(int) Entry[denc.EntityAddr, denc.UTime] { return Entry[denc.EntityAddr, denc.UTime]{Key: blank} })},
-		"OSDs":      {OSDs: make([]OSD, n)},
-		"addresses": {OSDs: []OSD{{ClientAddrs: addrs, HBBackAddrs: addrs}}},
-		"snapshots": {RemovedSnapsQueue: make([]Entry[int64, []SnapInterval], n)},
-		"pools":     {Pools: repeated(n/10, func(k int) Entry[int64, *Pool] { return Entry[int64, *Pool]{int64(k), &Pool{Version: 29}} })},
-		"options":   {Pools: []Entry[int64, *Pool]{{1, &Pool{Options: make([]PoolOption, n)}}}},
+		"names":          {PoolNames: repeated(n, func(k int) Entry[int64, string] { return Entry[int64, string]{Key: int64(k)} })},
+		"unsorted":       {PoolNames: repeated(n, func(k int) Entry[int64, string] { return Entry[int64, string]{Key: int64(n - k)} })},
+		"profiles":       {ErasureCodeProfiles: make([]Entry[string, StringMap], n)},
+		"profile":        {ErasureCodeProfiles: []Entry[string, StringMap]{{Value: make(StringMap, n)}}},
+		"upmaps":         {PGUpmapItems: NewPGMap(repeated(n, func(k int) Entry[PG, []OSDPair] { return Entry[PG, []OSDPair]{Key: PG{Seed: uint32(k)}} })...)},
+		"short":          {PGTemp: NewPGMap(repeated(n, func(k int) Entry[PG, []int32] { return Entry[PG, []int32]{PG{Seed: uint32(k)}, []int32{1}} })...)},
+		"blocklist":      {Blocklist: repeated(n, func(int) Entry[denc.EntityAddr, denc.UTime] { return Entry[denc.EntityAddr, denc.UTime]{Key: blank} })},
+		"OSDs":           {OSDs: make([]*OSD, n)},
+		"addresses":      {OSDs: []*OSD{{ClientAddrs: addrs, HBBackAddrs: addrs}}},
+		"scattered":      {PGUpmapItems: NewPGMap(repeated(n, func(k int) Entry[PG, []OSDPair] { return Entry[PG, []OSDPair]{Key: PG{Pool: int64(k)}} })...)},
+		"some addresses": {OSDs: repeated(n/100, func(int) *OSD { return &OSD{ClientAddrs: addrs[:257], ClusterAddrs: addrs[:1]} })},
+		"snapshots":      {RemovedSnapsQueue: make([]Entry[int64, []SnapInterval], n)},
+		"pools":          {Pools: repeated(n/10, func(k int) Entry[int64, *Pool] { return Entry[int64, *Pool]{int64(k), &Pool{Version: 29}} })},
+		"options":        {Pools: []Entry[int64, *Pool]{{1, &Pool{Options: make([]PoolOption, n)}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, requireCheap(t, m.AppendTo(nil), decodeOSDMapErr))

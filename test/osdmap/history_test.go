@@ -42,6 +42,7 @@ type cluster struct {
 	client *monclient.Client
 	table  *cmdtable.Table
 	name   string
+	dumps  map[uint32][]byte // osd dump of epochs
 }
 
 func start(t *testing.T, name string, o realceph.Options) *cluster {
@@ -164,6 +165,27 @@ func (c *cluster) until(t *testing.T, good func(*cephmap.OSDMap) bool) {
 	}
 }
 
+// upmapPrimary makes another OSD the primary of some placement group. That is refused, or undone soon, where it makes no
+// sense.
+func (c *cluster) upmapPrimary(t *testing.T) {
+	t.Helper()
+	c.until(t, func(m *cephmap.OSDMap) bool {
+		id, ok := m.PoolID("rep")
+		require.True(t, ok)
+		for k := range 8 * 3 {
+			if c.do(t, fmt.Sprintf("osd pg-upmap-primary %d.%d %d", id, k/3, k%3)) != nil {
+				continue
+			}
+			m, err := cephmap.DecodeOSDMap(c.ask(t, "osd getmap", nil))
+			require.NoError(t, err)
+			if m.PGUpmapPrimaries.Len() > 0 {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // history returns all full maps of the cluster by epoch, from 1 to the newest.
 func (c *cluster) history(t *testing.T) map[uint32][]byte {
 	t.Helper()
@@ -193,7 +215,8 @@ func (c *cluster) incrementals(t *testing.T, newest uint32) map[uint32][]byte {
 	return maps
 }
 
-// keep writes what package cephmap has as test data: all incrementals in one file, and the newest full map.
+// keep writes what package cephmap has as test data: all incrementals in one file, and the newest full map with its
+// osd dump.
 func (c *cluster) keep(t *testing.T, newest []byte, incs map[uint32][]byte) {
 	t.Helper()
 	if *keep == "" {
@@ -202,6 +225,8 @@ func (c *cluster) keep(t *testing.T, newest []byte, incs map[uint32][]byte) {
 	dir := filepath.Join(*keep, string(c.Release), "osd")
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("osdmap-e%d.bin", len(incs))), newest, 0o600))
+	text := append(c.dump(t, uint32(len(incs))), '\n')
+	require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("osdmap-e%d.json", len(incs))), text, 0o600))
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	for e := range uint32(len(incs)) {
@@ -217,6 +242,10 @@ func TestEveryMapOfABusyClusterEncodesToItsOwnBytes(t *testing.T) {
 	for _, rel := range realceph.Releases() {
 		t.Run(string(rel), func(t *testing.T) {
 			c := start(t, "busy", realceph.Options{Release: rel, OSDs: 3})
+			c.script(t, pools)
+			if rel != realceph.Pacific { // it has no such upmaps
+				c.upmapPrimary(t)
+			}
 			c.script(t, busy)
 			c.requireOwnBytes(t)
 		})
@@ -245,6 +274,7 @@ func (c *cluster) requireOwnBytes(t *testing.T) (newest *cephmap.OSDMap) {
 	incs := c.incrementals(t, uint32(len(maps)))
 	t.Logf("%d epochs", len(maps))
 	c.keep(t, maps[uint32(len(maps))], incs)
+	c.requireCRUSHNames(t)
 	applied := new(cephmap.OSDMap)
 	for e := uint32(1); e <= uint32(len(maps)); e++ {
 		m, err := cephmap.DecodeOSDMap(maps[e])
@@ -255,10 +285,35 @@ func (c *cluster) requireOwnBytes(t *testing.T) (newest *cephmap.OSDMap) {
 		i, err := cephmap.DecodeOSDMapIncremental(incs[e])
 		require.NoError(t, err, "epoch %d", e)
 		require.Equal(t, incs[e], i.AppendTo(nil), "epoch %d", e)
+		last := applied
 		applied, err = applied.Apply(i)
 		require.NoError(t, err, "epoch %d", e)
+		requireChanges(t, last, m)
 		require.Equal(t, m, applied, "epoch %d", e)
+		c.requireDumped(t, m)
+		c.requireDumped(t, applied)
 		newest = m
 	}
 	return newest
+}
+
+// requireChanges says that two successive maps differ in something, if they do.
+func requireChanges(t *testing.T, last, m *cephmap.OSDMap) {
+	t.Helper()
+	if len(cephmap.DiffOSDMaps(last, m)) > 0 {
+		return
+	}
+	require.Empty(t, m.NewRemovedSnaps, "epoch %d", m.Epoch)
+	require.Empty(t, m.NewPurgedSnaps, "epoch %d", m.Epoch)
+	require.Equal(t, timeless(last), timeless(m), "epoch %d", m.Epoch)
+}
+
+// timeless returns a map without what is no change of the cluster: when it was made, when something last changed, and
+// the snapshots of its epoch.
+func timeless(m *cephmap.OSDMap) *cephmap.OSDMap {
+	n := *m
+	n.Epoch, n.Modified = 0, denc.UTime{}
+	n.LastUpChange, n.LastInChange = denc.UTime{}, denc.UTime{}
+	n.NewRemovedSnaps, n.NewPurgedSnaps = nil, nil
+	return &n
 }

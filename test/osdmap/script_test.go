@@ -2,11 +2,12 @@ package osdmap
 
 // The commands, each after the first release that has it. Pool 1 may be the manager's.
 
-// busy has pools of all kinds, snapshots, upmaps, blocklists, flags, and OSDs that come and go.
-const busy = `
+// pools has pools of all kinds and snapshots.
+const pools = `
 P: osd set-require-min-compat-client luminous --yes-i-really-mean-it
 P: osd erasure-code-profile set p21 k=2 m=1 crush-failure-domain=osd
 P: osd erasure-code-profile set gone k=2 m=2
+T: osd erasure-code-profile set msr k=2 m=1 crush-failure-domain=host crush-osds-per-failure-domain=3 crush-num-failure-domains=1
 P: osd erasure-code-profile rm gone
 P: osd pool create rep 4 4 replicated
 P: osd pool create ec 4 4 erasure p21
@@ -41,10 +42,16 @@ P: osd pool set cache hit_set_type bloom
 P: osd pool set cache hit_set_count 4
 P: osd pool set cache hit_set_period 1200
 P: osd pool set cache hit_set_fpp 0.01
+P: osd pool set cache hit_set_grade_decay_rate 20
 P: osd pool set cache target_max_bytes 100000000
 P: osd pool set cache cache_target_dirty_ratio 0.3
 P: osd pool set cache min_read_recency_for_promote 2
-T: osd set-require-min-compat-client reef --yes-i-really-mean-it
+R: osd set-require-min-compat-client reef --yes-i-really-mean-it
+T: osd set-require-min-compat-client squid --yes-i-really-mean-it
+`
+
+// busy has upmaps, blocklists, flags, and OSDs that come and go.
+const busy = `
 P: osd set noout
 P: osd set noscrub
 P: osd unset noscrub
@@ -86,6 +93,9 @@ P: osd lost 3 --yes-i-really-mean-it
 P: osd setmaxosd 5
 P: osd pool delete renamed renamed --yes-i-really-really-mean-it
 R: osd pool set rep bulk true
+T: osd pool create spread 2 2 erasure msr
+P: osd crush weight-set create-compat
+P: osd crush weight-set create cache flat
 R: osd set-allow-crimson --yes-i-really-mean-it
 `
 
