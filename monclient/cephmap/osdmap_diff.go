@@ -97,17 +97,17 @@ type OSDMapChange struct {
 	Added, Changed, Removed int
 }
 
-// DiffOSDMaps returns what changed from old to new, which need not be of successive epochs: first what is the cluster's,
+// DiffOSDMaps returns what changed from old to next, which need not be of successive epochs: first what is the cluster's,
 // then pools by id, OSDs by id, placement groups, and blocklists. A nil map is an empty one. Epochs and times of maps
 // are no changes, nor is another encoding. What follows from a change that is reported is not reported again, such as
 // the epoch from which on an OSD is up.
-func DiffOSDMaps(old, new *OSDMap) []OSDMapChange {
-	d := osdMapDiff{old: old, new: new}
+func DiffOSDMaps(old, next *OSDMap) []OSDMapChange {
+	d := osdMapDiff{old: old, next: next}
 	if old == nil {
 		d.old = &OSDMap{PoolMax: -1}
 	}
-	if new == nil {
-		d.new = &OSDMap{PoolMax: -1}
+	if next == nil {
+		d.next = &OSDMap{PoolMax: -1}
 	}
 	d.cluster()
 	d.crush()
@@ -116,14 +116,14 @@ func DiffOSDMaps(old, new *OSDMap) []OSDMapChange {
 	d.snaps()
 	d.osds()
 	d.placement()
-	d.blocklist(d.old.Blocklist, d.new.Blocklist, BlocklistAdded, BlocklistChanged, BlocklistRemoved)
-	d.blocklist(d.old.RangeBlocklist, d.new.RangeBlocklist, RangeBlocklistAdded, RangeBlocklistChanged, RangeBlocklistRemoved)
+	d.blocklist(d.old.Blocklist, d.next.Blocklist, BlocklistAdded, BlocklistChanged, BlocklistRemoved)
+	d.blocklist(d.old.RangeBlocklist, d.next.RangeBlocklist, RangeBlocklistAdded, RangeBlocklistChanged, RangeBlocklistRemoved)
 	return d.changes
 }
 
 // osdMapDiff gathers changes.
 type osdMapDiff struct {
-	old, new *OSDMap
+	old, next *OSDMap
 	changes  []OSDMapChange
 }
 
@@ -164,21 +164,21 @@ func ratio(r float32) any {
 }
 
 func (d *osdMapDiff) cluster() {
-	if d.old.FSID != d.new.FSID && d.old.FSID != uuid.Nil {
-		d.add(OSDMapChange{Kind: OSDMapClusterChanged, Old: d.old.FSID.String(), New: d.new.FSID.String()})
+	if d.old.FSID != d.next.FSID && d.old.FSID != uuid.Nil {
+		d.add(OSDMapChange{Kind: OSDMapClusterChanged, Old: d.old.FSID.String(), New: d.next.FSID.String()})
 	}
 	for _, s := range clusterSettings {
-		if a, b := s.of(d.old), s.of(d.new); a != b {
+		if a, b := s.of(d.old), s.of(d.next); a != b {
 			d.add(OSDMapChange{Kind: OSDMapSettingChanged, Name: s.name, Old: a, New: b})
 		}
 	}
-	known := func(e Entry[int64, *Pool]) bool { return e.Key == int64(d.new.PoolMax) }
-	if d.old.PoolMax != d.new.PoolMax && !slices.ContainsFunc(d.new.Pools, known) {
-		d.add(OSDMapChange{Kind: OSDMapSettingChanged, Name: "pool_max", Old: int64(d.old.PoolMax), New: int64(d.new.PoolMax)})
+	known := func(e Entry[int64, *Pool]) bool { return e.Key == int64(d.next.PoolMax) }
+	if d.old.PoolMax != d.next.PoolMax && !slices.ContainsFunc(d.next.Pools, known) {
+		d.add(OSDMapChange{Kind: OSDMapSettingChanged, Name: "pool_max", Old: int64(d.old.PoolMax), New: int64(d.next.PoolMax)})
 	}
-	d.flags(uint64(d.old.Flags), uint64(d.new.Flags), osdMapFlagName, OSDMapFlagSet, OSDMapFlagUnset, OSDMapChange{})
+	d.flags(uint64(d.old.Flags), uint64(d.next.Flags), osdMapFlagName, OSDMapFlagSet, OSDMapFlagUnset, OSDMapChange{})
 	for _, s := range stretchSettings {
-		if a, b := s.of(d.old), s.of(d.new); a != b {
+		if a, b := s.of(d.old), s.of(d.next); a != b {
 			d.add(OSDMapChange{Kind: OSDMapStretchChanged, Name: s.name, Old: a, New: b})
 		}
 	}
@@ -199,9 +199,9 @@ func osdMapFlagName(bit int) string {
 }
 
 // flags adds a change like c for each bit that is set or unset.
-func (d *osdMapDiff) flags(old, new uint64, name func(bit int) string, set, unset OSDMapChangeKind, c OSDMapChange) {
-	for bit := 0; (old|new)>>bit != 0; bit++ {
-		switch was, is := old>>bit&1, new>>bit&1; {
+func (d *osdMapDiff) flags(old, next uint64, name func(bit int) string, set, unset OSDMapChangeKind, c OSDMapChange) {
+	for bit := 0; (old|next)>>bit != 0; bit++ {
+		switch was, is := old>>bit&1, next>>bit&1; {
 		case was < is:
 			c.Kind = set
 		case was > is:
@@ -215,23 +215,23 @@ func (d *osdMapDiff) flags(old, new uint64, name func(bit int) string, set, unse
 }
 
 // diffEntries calls f for each key whose values differ, with nil for a value that is not there.
-func diffEntries[K, V any](old, new []Entry[K, V], compare func(a, b K) int, equal func(a, b *V) bool, f func(key K, old, new *V)) {
-	if len(old) == len(new) && (len(old) == 0 || &old[0] == &new[0]) {
+func diffEntries[K, V any](old, next []Entry[K, V], compare func(a, b K) int, equal func(a, b *V) bool, f func(key K, old, next *V)) {
+	if len(old) == len(next) && (len(old) == 0 || &old[0] == &next[0]) {
 		return // shared
 	}
-	for len(old)+len(new) > 0 {
+	for len(old)+len(next) > 0 {
 		switch {
-		case len(new) == 0 || len(old) > 0 && compare(old[0].Key, new[0].Key) < 0:
+		case len(next) == 0 || len(old) > 0 && compare(old[0].Key, next[0].Key) < 0:
 			f(old[0].Key, &old[0].Value, nil)
 			old = old[1:]
-		case len(old) == 0 || compare(old[0].Key, new[0].Key) > 0:
-			f(new[0].Key, nil, &new[0].Value)
-			new = new[1:]
+		case len(old) == 0 || compare(old[0].Key, next[0].Key) > 0:
+			f(next[0].Key, nil, &next[0].Value)
+			next = next[1:]
 		default:
-			if !equal(&old[0].Value, &new[0].Value) {
-				f(old[0].Key, &old[0].Value, &new[0].Value)
+			if !equal(&old[0].Value, &next[0].Value) {
+				f(old[0].Key, &old[0].Value, &next[0].Value)
 			}
-			old, new = old[1:], new[1:]
+			old, next = old[1:], next[1:]
 		}
 	}
 }
@@ -244,23 +244,23 @@ func sameStrings(a, b *StringMap) bool { return slices.Equal(*a, *b) }
 
 // crush compares CRUSH maps by their bytes and their names.
 func (d *osdMapDiff) crush() {
-	if d.old.CRUSHVersion != d.new.CRUSHVersion || !bytes.Equal(d.old.CRUSH, d.new.CRUSH) {
-		d.add(OSDMapChange{Kind: CRUSHChanged, Old: uint64(d.old.CRUSHVersion), New: uint64(d.new.CRUSHVersion)})
+	if d.old.CRUSHVersion != d.next.CRUSHVersion || !bytes.Equal(d.old.CRUSH, d.next.CRUSH) {
+		d.add(OSDMapChange{Kind: CRUSHChanged, Old: uint64(d.old.CRUSHVersion), New: uint64(d.next.CRUSHVersion)})
 	}
 	var before, after CRUSHNames
-	if !bytes.Equal(d.old.CRUSH, d.new.CRUSH) || len(d.old.CRUSHNodeFlags)+len(d.new.CRUSHNodeFlags)+len(d.old.DeviceClassFlags)+len(d.new.DeviceClassFlags) > 0 {
+	if !bytes.Equal(d.old.CRUSH, d.next.CRUSH) || len(d.old.CRUSHNodeFlags)+len(d.next.CRUSHNodeFlags)+len(d.old.DeviceClassFlags)+len(d.next.DeviceClassFlags) > 0 {
 		before, _ = d.old.CRUSHNames() // what cannot be read has no names, only ids
-		after, _ = d.new.CRUSHNames()
+		after, _ = d.next.CRUSHNames()
 	}
 	d.names(before.Items, after.Items, CRUSHItemAdded, CRUSHItemRemoved)
 	d.names(before.Rules, after.Rules, CRUSHRuleAdded, CRUSHRuleRemoved)
-	d.stateFlags(d.old.CRUSHNodeFlags, d.new.CRUSHNodeFlags, before.Items, after.Items, CRUSHFlagSet, CRUSHFlagUnset)
-	d.stateFlags(d.old.DeviceClassFlags, d.new.DeviceClassFlags, before.Classes, after.Classes, ClassFlagSet, ClassFlagUnset)
+	d.stateFlags(d.old.CRUSHNodeFlags, d.next.CRUSHNodeFlags, before.Items, after.Items, CRUSHFlagSet, CRUSHFlagUnset)
+	d.stateFlags(d.old.DeviceClassFlags, d.next.DeviceClassFlags, before.Classes, after.Classes, ClassFlagSet, ClassFlagUnset)
 }
 
 // names leaves out the buckets that stand for others.
-func (d *osdMapDiff) names(old, new IDNames, added, removed OSDMapChangeKind) {
-	diffEntries(old, new, cmp.Compare[int32], same[string], func(_ int32, a, b *string) {
+func (d *osdMapDiff) names(old, next IDNames, added, removed OSDMapChangeKind) {
+	diffEntries(old, next, cmp.Compare[int32], same[string], func(_ int32, a, b *string) {
 		if a != nil && !strings.Contains(*a, "~") {
 			d.add(OSDMapChange{Kind: removed, Name: *a})
 		}
@@ -270,8 +270,8 @@ func (d *osdMapDiff) names(old, new IDNames, added, removed OSDMapChangeKind) {
 	})
 }
 
-func (d *osdMapDiff) stateFlags(old, new []Entry[int32, OSDState], before, after IDNames, set, unset OSDMapChangeKind) {
-	diffEntries(old, new, cmp.Compare[int32], same[OSDState], func(id int32, a, b *OSDState) {
+func (d *osdMapDiff) stateFlags(old, next []Entry[int32, OSDState], before, after IDNames, set, unset OSDMapChangeKind) {
+	diffEntries(old, next, cmp.Compare[int32], same[OSDState], func(id int32, a, b *OSDState) {
 		name, ok := after.Get(id)
 		if !ok {
 			if name, ok = before.Get(id); !ok {
@@ -297,7 +297,7 @@ func (d *osdMapDiff) stateFlags(old, new []Entry[int32, OSDState], before, after
 }
 
 func (d *osdMapDiff) profiles() {
-	diffEntries(d.old.ErasureCodeProfiles, d.new.ErasureCodeProfiles, cmp.Compare[string], sameStrings, func(name string, a, b *StringMap) {
+	diffEntries(d.old.ErasureCodeProfiles, d.next.ErasureCodeProfiles, cmp.Compare[string], sameStrings, func(name string, a, b *StringMap) {
 		d.add(threeWays(OSDMapChange{Name: name}, a, b, ECProfileCreated, ECProfileChanged, ECProfileDeleted))
 	})
 }
@@ -322,15 +322,15 @@ func threeWays[V any](c OSDMapChange, a, b *V, added, changed, removed OSDMapCha
 }
 
 func (d *osdMapDiff) placement() {
-	diffPGs(d, d.old.PGTemp, d.new.PGTemp, sameList[int32], PGTempChanged)
-	diffPGs(d, d.old.PrimaryTemp, d.new.PrimaryTemp, same[int32], PrimaryTempChanged)
-	diffPGs(d, d.old.PGUpmap, d.new.PGUpmap, sameList[int32], PGUpmapChanged)
-	diffPGs(d, d.old.PGUpmapItems, d.new.PGUpmapItems, sameList[OSDPair], PGUpmapItemsChanged)
-	diffPGs(d, d.old.PGUpmapPrimaries, d.new.PGUpmapPrimaries, same[int32], PGUpmapPrimariesChanged)
+	diffPGs(d, d.old.PGTemp, d.next.PGTemp, sameList[int32], PGTempChanged)
+	diffPGs(d, d.old.PrimaryTemp, d.next.PrimaryTemp, same[int32], PrimaryTempChanged)
+	diffPGs(d, d.old.PGUpmap, d.next.PGUpmap, sameList[int32], PGUpmapChanged)
+	diffPGs(d, d.old.PGUpmapItems, d.next.PGUpmapItems, sameList[OSDPair], PGUpmapItemsChanged)
+	diffPGs(d, d.old.PGUpmapPrimaries, d.next.PGUpmapPrimaries, same[int32], PGUpmapPrimariesChanged)
 }
 
 // diffPGs passes over what the two share.
-func diffPGs[V any](d *osdMapDiff, old, new PGMap[V], equal func(a, b *V) bool, kind OSDMapChangeKind) {
+func diffPGs[V any](d *osdMapDiff, old, next PGMap[V], equal func(a, b *V) bool, kind OSDMapChangeKind) {
 	c := OSDMapChange{Kind: kind}
 	count := func(_ PG, a, b *V) {
 		switch {
@@ -342,7 +342,7 @@ func diffPGs[V any](d *osdMapDiff, old, new PGMap[V], equal func(a, b *V) bool, 
 			c.Changed++
 		}
 	}
-	for x, y := old.chunks, new.chunks; len(x)+len(y) > 0; {
+	for x, y := old.chunks, next.chunks; len(x)+len(y) > 0; {
 		order := -1
 		switch {
 		case len(x) == 0:
@@ -367,8 +367,8 @@ func diffPGs[V any](d *osdMapDiff, old, new PGMap[V], equal func(a, b *V) bool, 
 	}
 }
 
-func (d *osdMapDiff) blocklist(old, new []Entry[denc.EntityAddr, denc.UTime], added, changed, removed OSDMapChangeKind) {
-	diffEntries(old, new, addrCodec.compare, same[denc.UTime], func(addr denc.EntityAddr, a, b *denc.UTime) {
+func (d *osdMapDiff) blocklist(old, next []Entry[denc.EntityAddr, denc.UTime], added, changed, removed OSDMapChangeKind) {
+	diffEntries(old, next, addrCodec.compare, same[denc.UTime], func(addr denc.EntityAddr, a, b *denc.UTime) {
 		d.add(threeWays(OSDMapChange{Name: addr.String()}, a, b, added, changed, removed))
 	})
 }

@@ -15,19 +15,19 @@ func (d *osdMapDiff) osds() {
 		}
 		return m.OSDs[id]
 	}
-	for id := range int32(max(len(d.old.OSDs), len(d.new.OSDs))) {
-		if a, b := of(d.old, id), of(d.new, id); a != b {
+	for id := range int32(max(len(d.old.OSDs), len(d.next.OSDs))) {
+		if a, b := of(d.old, id), of(d.next, id); a != b {
 			d.osd(id, a, b)
 		}
-		if a, b := d.old.affinity(id), d.new.affinity(id); a != b && d.new.OSD(id) != nil {
+		if a, b := d.old.affinity(id), d.next.affinity(id); a != b && d.next.OSD(id) != nil {
 			d.add(OSDMapChange{Kind: OSDAffinity, OSD: id, Old: fraction(a), New: fraction(b)})
 		}
 	}
 }
 
 func (d *osdMapDiff) osd(id int32, a, b *OSD) {
-	add := func(kind OSDMapChangeKind, old, new any) {
-		d.add(OSDMapChange{Kind: kind, OSD: id, Old: old, New: new})
+	add := func(kind OSDMapChangeKind, old, next any) {
+		d.add(OSDMapChange{Kind: kind, OSD: id, Old: old, New: next})
 	}
 	const shown = OSDExists | OSDUp | OSDDestroyed // which are changes of their own
 	was, is := a.State&^shown, b.State&^shown

@@ -6,9 +6,9 @@ import (
 )
 
 func (d *osdMapDiff) pools() {
-	diffEntries(d.old.Pools, d.new.Pools, cmp.Compare[int64], same[*Pool], func(id int64, a, b **Pool) {
+	diffEntries(d.old.Pools, d.next.Pools, cmp.Compare[int64], same[*Pool], func(id int64, a, b **Pool) {
 		c := OSDMapChange{Pool: id}
-		c.PoolName, _ = d.new.PoolName(id)
+		c.PoolName, _ = d.next.PoolName(id)
 		switch {
 		case a == nil:
 			c.Kind, c.New = PoolCreated, *b
@@ -21,9 +21,9 @@ func (d *osdMapDiff) pools() {
 			d.pool(c, *a, *b)
 		}
 	})
-	diffEntries(d.old.PoolNames, d.new.PoolNames, cmp.Compare[int64], same[string], func(id int64, a, b *string) {
+	diffEntries(d.old.PoolNames, d.next.PoolNames, cmp.Compare[int64], same[string], func(id int64, a, b *string) {
 		switch c := (OSDMapChange{Kind: PoolRenamed, Pool: id}); {
-		case b == nil && d.new.Pool(id) == nil, a == nil && d.old.Pool(id) == nil:
+		case b == nil && d.next.Pool(id) == nil, a == nil && d.old.Pool(id) == nil:
 			// deleted, or created
 		default:
 			if a != nil {
@@ -203,7 +203,7 @@ func (o *PoolOption) value() any {
 // snaps compares the queues of snapshots to be trimmed, and what may have gone through them within the epoch.
 func (d *osdMapDiff) snaps() {
 	var removed, purged []Entry[int64, []SnapInterval]
-	diffEntries(d.old.RemovedSnapsQueue, d.new.RemovedSnapsQueue, cmp.Compare[int64], sameList[SnapInterval], func(pool int64, a, b *[]SnapInterval) {
+	diffEntries(d.old.RemovedSnapsQueue, d.next.RemovedSnapsQueue, cmp.Compare[int64], sameList[SnapInterval], func(pool int64, a, b *[]SnapInterval) {
 		var was, is []SnapInterval
 		if a != nil {
 			was = *a
@@ -218,15 +218,15 @@ func (d *osdMapDiff) snaps() {
 			purged = append(purged, Entry[int64, []SnapInterval]{pool, s})
 		}
 	})
-	if d.new.Epoch == d.old.Epoch+1 {
-		removed = d.andSnaps(removed, d.new.NewRemovedSnaps)
-		purged = d.andSnaps(purged, d.new.NewPurgedSnaps)
+	if d.next.Epoch == d.old.Epoch+1 {
+		removed = d.andSnaps(removed, d.next.NewRemovedSnaps)
+		purged = d.andSnaps(purged, d.next.NewPurgedSnaps)
 	}
 	each := func(pools []Entry[int64, []SnapInterval], f func(c OSDMapChange, s []SnapInterval)) {
 		for _, p := range pools {
 			c := OSDMapChange{Pool: p.Key}
 			var ok bool
-			if c.PoolName, ok = d.new.PoolName(p.Key); !ok {
+			if c.PoolName, ok = d.next.PoolName(p.Key); !ok {
 				c.PoolName, _ = d.old.PoolName(p.Key)
 			}
 			f(c, p.Value)
