@@ -124,7 +124,7 @@ func DiffOSDMaps(old, next *OSDMap) []OSDMapChange {
 // osdMapDiff gathers changes.
 type osdMapDiff struct {
 	old, next *OSDMap
-	changes  []OSDMapChange
+	changes   []OSDMapChange
 }
 
 func (d *osdMapDiff) add(c OSDMapChange) { d.changes = append(d.changes, c) }
