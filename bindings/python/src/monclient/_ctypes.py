@@ -1029,8 +1029,7 @@ PROTOTYPES = (
         "monclient_wait_for_map",
         ctypes.c_int,
         (monclient_t, ctypes.c_char_p, ctypes.c_uint64, ctypes.c_int32, ctypes.POINTER(ctypes.c_uint64)),
-        """Wait until the monitors have a map of at least the given epoch. Implements, with monclient_get_version():
-        int rados_wait_for_latest_osdmap(...).
+        """Wait until the monitors have a map of at least the given epoch. monclient_latest() waits for the newest there is.
 
         @param      what        "monmap", "osdmap", "mgrmap", "fsmap" or "servicemap"
         @param      epoch       0: the newest one

@@ -889,8 +889,7 @@ class Library:
         """
 
     def monclient_wait_for_map(self, client: int, what: _Text, epoch: int, timeout_ms: int, got: _PointerTo[ctypes.c_uint64], /) -> int:
-        """Wait until the monitors have a map of at least the given epoch. Implements, with monclient_get_version():
-        int rados_wait_for_latest_osdmap(...).
+        """Wait until the monitors have a map of at least the given epoch. monclient_latest() waits for the newest there is.
 
         @param      what        "monmap", "osdmap", "mgrmap", "fsmap" or "servicemap"
         @param      epoch       0: the newest one
