@@ -221,6 +221,11 @@ func TestIdleClientKeepsItsTickets(t *testing.T) {
 			id := s.client.GlobalID()
 			for range 4 {
 				after(2 * time.Minute)
+				tickets := s.client.Stats().Tickets
+				require.Contains(t, tickets, "auth")
+				for service, left := range tickets { // an expired one would end no session either
+					require.Positive(t, left, service)
+				}
 				m := s.victim()
 				m.Kill()
 				after(time.Second)

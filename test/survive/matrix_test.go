@@ -263,6 +263,11 @@ func testTickets(t *testing.T, q *quorum) {
 	}
 	for _, p := range all {
 		require.Zero(t, p.failovers.Load(), "%s: expired tickets end no session", p.name)
+		tickets := p.client.Stats().Tickets
+		require.Contains(t, tickets, "auth")
+		for service, left := range tickets { // sessions live on with tickets that have expired, so they are looked at
+			require.Positive(t, left, "%s: the ticket for %s was not renewed", p.name, service)
+		}
 	}
 	l.progress(1)
 	l.breaker.breakAll()
