@@ -57,7 +57,7 @@ func (c *Cluster) FreezeMgr() error {
 	if err != nil {
 		return err
 	}
-	return d.signal(sigStop)
+	return d.freeze()
 }
 
 // ThawMgr lets a frozen mgr go on.

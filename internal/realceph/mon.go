@@ -80,6 +80,11 @@ func (c *Cluster) Freeze(name string) error {
 	if err != nil {
 		return err
 	}
+	return d.freeze()
+}
+
+// freeze stops a daemon, and returns when all of its threads have stopped.
+func (d *daemon) freeze() error {
 	if err := d.signal(sigStop); err != nil {
 		return err
 	}
@@ -89,7 +94,7 @@ func (c *Cluster) Freeze(name string) error {
 		}
 		time.Sleep(stopPoll)
 	}
-	return fmt.Errorf("realceph: mon.%s does not stop", name)
+	return fmt.Errorf("realceph: %s does not stop", d.name)
 }
 
 const (
