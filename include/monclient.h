@@ -147,8 +147,8 @@ MONCLIENT_API const char *monclient_version(void);
 /**
  * Whether the library has a feature.
  *
- * @param name  "aes256krb5" (keys of Ceph 20), "secure" (encrypted connections), "queue", "dialer", and names that later
- *              versions add
+ * @param name  "aes256krb5" (keys of Ceph 20), "secure" (encrypted connections), "queue", "dialer", "target" (of commands),
+ *              "values" (MONCLIENT_SUBSCRIBE_VALUES), and names that later versions add
  * @return 1 or 0; 0 for NULL
  *
  * Threads: any. Works after fork. Since 0.1.
