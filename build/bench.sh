@@ -8,8 +8,8 @@
 #   RELEASE      which Ceph (default: reef)
 #   BENCH        only these benchmarks of the codecs, a regular expression (default: .)
 #   BENCHCOUNT   how often each of them runs (default: 1; benchstat wants 10)
-#   BENCHFLAGS   flags for the client's benchmark, such as "-rounds 15 -modes crc", see test/bench/doc.go; or for that of
-#                failover, such as "-faults kill" or "-flap 30m", see test/bench/failover/doc.go
+#   BENCHFLAGS   flags for the client's benchmark, such as "-rounds 15 -modes crc", see bench/commands/doc.go; or for that of
+#                failover, such as "-faults kill" or "-flap 30m", see bench/failover/doc.go
 #
 # bench-RELEASE.txt gets the results of all as Go benchmarks print them, for benchstat, and bench-RELEASE.json the
 # client's in full; failover-RELEASE.txt and .json are those of failover. Exit status: 0, 1 something failed, 2 wrong usage, 3 something is not installed and could not be.
@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.."
 . build/host.sh
 
 release=${RELEASE:-reef}
-codecs_packages="./capi/eventq ./denc ./cephx ./msgr2 ./monclient/... ./test/bench"
+codecs_packages="./capi/eventq ./denc ./cephx ./msgr2 ./monclient/... ./bench/codecs"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
@@ -32,14 +32,14 @@ codecs() {
 boundary() {
 	build/install-ceph.sh "$release"
 	need cc gcc libc6-dev || exit 3
-	go build -trimpath -o "$tmp/boundary" ./test/bench/boundary
+	go build -trimpath -o "$tmp/boundary" ./bench/boundary
 	"$tmp/boundary" -release "$release" -text "$tmp/text"
 }
 
 client() {
 	build/install-ceph.sh "$release"
 	need cc gcc libc6-dev || exit 3
-	CGO_ENABLED=0 go build -trimpath -o "$tmp/bench" ./test/bench
+	CGO_ENABLED=0 go build -trimpath -o "$tmp/bench" ./bench/commands
 	# shellcheck disable=SC2086 # $BENCHFLAGS is a list
 	"$tmp/bench" -release "$release" -text "$tmp/text" -json "$tmp/json" ${BENCHFLAGS-}
 }
@@ -56,7 +56,7 @@ failover() {
 	build/install-ceph.sh "$release"
 	need cc gcc libc6-dev || exit 3
 	need ip iproute2 || exit 3 # for the black hole
-	CGO_ENABLED=0 go build -trimpath -o "$tmp/failover" ./test/bench/failover
+	CGO_ENABLED=0 go build -trimpath -o "$tmp/failover" ./bench/failover
 	# shellcheck disable=SC2086 # $BENCHFLAGS is a list
 	"$tmp/failover" -release "$release" -text "failover-$release.txt" -json "failover-$release.json" ${BENCHFLAGS-}
 }

@@ -90,11 +90,19 @@ var rooms = []room{
 	{path: "test/host", imports: "*", kind: support},
 	{path: "test/examples", kind: support},
 	{path: "test/examples/clusters", imports: "test/examples internal/realceph", kind: support},
-	{path: "test/bench", imports: "denc monclient/monmsg monclient/cephmap internal/realceph", kind: program},
-	{path: "test/bench/boundary", imports: "internal/realceph", kind: program},
-	{path: "test/bench/client", imports: "monclient monclient/cephconf", kind: program},
-	{path: "test/bench/failover", imports: "internal/realceph", kind: program},
-	{path: "test/bench/failover/client", imports: "monclient monclient/cephconf", kind: program},
+
+	// What is measured, beside librados. Its programs write measurements, of which report makes a table.
+	{path: "bench/result", kind: support},
+	{path: "bench/report", imports: "bench/result", kind: program, mayBeAbsent: true},
+	{path: "bench/codecs", tests: "denc monclient/monmsg monclient/cephmap", kind: support},
+	{path: "bench/boundary", imports: "bench/result internal/realceph", kind: program},
+	{path: "bench/commands", imports: "bench/result internal/realceph", kind: program},
+	{path: "bench/commands/client", imports: "monclient monclient/cephconf", kind: program},
+	{path: "bench/failover", imports: "bench/result internal/realceph", kind: program},
+	{path: "bench/failover/client", imports: "monclient monclient/cephconf", kind: program},
+	{path: "bench/scale", imports: "bench/result internal/realceph", kind: program, mayBeAbsent: true},
+	{path: "bench/scale/client", imports: "monclient monclient/cephconf", kind: program, mayBeAbsent: true},
+	{path: "bench/ceiling", imports: "bench/result monclient monclient/montest monclient/cephconf", kind: program, mayBeAbsent: true},
 }
 
 // testsMayImport reports whether every test may import the room at path.

@@ -1,5 +1,5 @@
 /*
- * failover is librados's side of test/bench/failover; client is ours. doc.go has what both understand. Arguments are
+ * failover is librados's side of bench/failover; client is ours. doc.go has what both understand. Arguments are
  * options, NAME=VALUE; the cluster is that of the environment's CEPH_CONF.
  */
 #define _POSIX_C_SOURCE 200809L

@@ -1,5 +1,5 @@
 /*
- * librados_bench is librados's side of the benchmark in test/bench; client is ours. Both understand
+ * librados_bench is librados's side of the benchmark in bench/commands; client is ours. Both understand
  *
  *   PROGRAM command|connect MODE CALLERS N JSON
  *

@@ -1,4 +1,4 @@
-package main
+package codecs
 
 import (
 	"bytes"
@@ -13,9 +13,6 @@ import (
 	"github.com/libmonclient/libmonclient/monclient/cephmap"
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 )
-
-// The codecs of messages and maps. Those of denc, cephx and msgr2 are measured in their packages, because they need
-// what these do not export.
 
 var benchFSID = uuid.MustParse("8f4f1d0a-3c58-4b9e-9a53-6c1c6b1f2f77")
 

@@ -1,4 +1,4 @@
-// Command client is this repository's side of the benchmark in test/bench; librados/librados_bench.c is the other one.
+// Command client is this repository's side of the benchmark in bench/commands; librados/librados_bench.c is the other one.
 // Both understand
 //
 //	PROGRAM command|connect MODE CALLERS N JSON

@@ -109,7 +109,7 @@ func prefix(command string) string {
 // writeText prints the results as Go benchmarks do, a line for each side and round.
 func (r *report) writeText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "goos: %s\ngoarch: %s\npkg: github.com/libmonclient/libmonclient/test/bench\nrelease: %s\n", r.GOOS, r.GOARCH, r.Release)
+	fmt.Fprintf(&b, "goos: %s\ngoarch: %s\npkg: github.com/libmonclient/libmonclient/bench/commands\nrelease: %s\n", r.GOOS, r.GOARCH, r.Release)
 	for _, res := range r.Results {
 		for _, round := range res.Rounds {
 			for _, side := range []string{ours, librados} {

@@ -3,7 +3,7 @@
 //
 //	bench [-release reef] [-rounds 9] [-scale 1] [-modes secure,crc] [-scenarios REGEXP] [-text FILE] [-json FILE] [-profile DIR]
 //
-// Each side is a program of its own, so that the kernel counts its processor time: test/bench/client (ours) and
+// Each side is a program of its own, so that the kernel counts its processor time: bench/commands/client (ours) and
 // librados/librados_bench.c, which is compiled against the librados of the release's unpacked tree and runs with that
 // tree's libraries. They have one command line and take time in the same places:
 //

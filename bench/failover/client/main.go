@@ -1,4 +1,4 @@
-// Command client is this repository's side of test/bench/failover, whose documentation has what it understands on its
+// Command client is this repository's side of bench/failover, whose documentation has what it understands on its
 // standard input. Arguments are options, NAME=VALUE; the cluster is that of the environment's CEPH_CONF. A mere "busy" as
 // the only argument makes it keep one processor busy until its standard input ends.
 package main

@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// What it does with a cluster is tested in test/bench/failover, beside librados.
+// What it does with a cluster is tested in bench/failover, beside librados.
 
 func TestNotUnderstood(t *testing.T) {
 	for _, line := range []string{"", "read", "loop", "mark", "herd", "herd 0", "herd x", "watch", "stampede", "flapped", "sit"} {

@@ -11,7 +11,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// What it does with a cluster is tested in test/bench, beside librados.
+// What it does with a cluster is tested in bench/commands, beside librados.
 
 func TestParse(t *testing.T) {
 	j, p, err := parse([]string{"-cpuprofile", "C", "-memprofile", "M", "connect", "secure", "16", "400", `{"prefix":"fsid"}`}, &bytes.Buffer{})

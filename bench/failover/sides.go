@@ -21,7 +21,7 @@ import (
 var libradosSource []byte
 
 // clientPackage is our side.
-const clientPackage = "github.com/libmonclient/libmonclient/test/bench/failover/client"
+const clientPackage = "github.com/libmonclient/libmonclient/bench/failover/client"
 
 const (
 	buildTimeout  = 5 * time.Minute  // for both programs; go may have to compile everything

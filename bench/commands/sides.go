@@ -27,7 +27,7 @@ const (
 var libradosSource []byte
 
 // clientPackage is our side.
-const clientPackage = "github.com/libmonclient/libmonclient/test/bench/client"
+const clientPackage = "github.com/libmonclient/libmonclient/bench/commands/client"
 
 // The sides, as results name them.
 const (
