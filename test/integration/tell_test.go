@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/libmonclient/libmonclient/cephx"
@@ -35,6 +36,7 @@ func TestTell(t *testing.T) {
 			e := env{realceph.StartT(t, o), o}
 			_, err := e.AddClient(deadline(t), "client.reader", "", map[string]string{"mon": "allow r"})
 			require.NoError(t, err)
+			e.awaitServing(t)
 			for _, test := range []test{
 				{"answers", testTellAnswers},
 				{"refused", testTellRefused},
@@ -45,6 +47,19 @@ func TestTell(t *testing.T) {
 				t.Run(test.name, func(t *testing.T) { test.run(t, e) })
 			}
 		})
+	}
+}
+
+// awaitServing waits until every monitor takes new clients, which may be a while after it has joined the quorum: one without
+// a lease has no global_id to give (AuthMonitor::_assign_global_id in src/mon/AuthMonitor.cc), and those who ask one monitor
+// alone, as librados does, soon give up.
+func (e env) awaitServing(t *testing.T) {
+	t.Helper()
+	for _, m := range e.Mons() {
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			_, err := monclient.Ping(deadline(t), e.config(t), m.Name)
+			require.NoError(c, err)
+		}, time.Minute, 50*time.Millisecond)
 	}
 }
 

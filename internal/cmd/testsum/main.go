@@ -1,10 +1,16 @@
 // Command testsum reads what `go test -json` prints and says it briefly: one line for each package, everything
 // that a failing test printed, and nothing of the others.
 //
-//	go test -json ./... | testsum [-counts FILE]
+//	go test -json ./... | testsum [-counts FILE] [-digest FILE] [-again FILE]
 //
 // It ends with a line "N passed, N failed, N skipped", or appends the three numbers to FILE. It fails when a
 // test failed, a package did not build, or there was no test at all.
+//
+// -digest appends what the assertions of each failing test said, without what else it has logged.
+//
+// -again is for tests with real daemons, which have bad moments of their own: when no more than three tests have failed, by
+// themselves and not by a panic or a timeout, FILE gets a line "PACKAGE TEST" for each, and they are not counted: the caller
+// runs them once more, and counts that.
 package main
 
 import (
@@ -20,9 +26,12 @@ import (
 )
 
 func main() {
-	counts := flag.String("counts", "", "append the three numbers to `FILE` instead of printing them")
+	var f files
+	flag.StringVar(&f.counts, "counts", "", "append the three numbers to `FILE` instead of printing them")
+	flag.StringVar(&f.digest, "digest", "", "append what failing assertions said to `FILE`")
+	flag.StringVar(&f.again, "again", "", "write the few tests that are to be run again to `FILE`")
 	flag.Parse()
-	if err := run(os.Stdin, os.Stdout, *counts); err != nil {
+	if err := run(os.Stdin, os.Stdout, f); err != nil {
 		fmt.Fprintln(os.Stderr, "testsum:", err)
 		os.Exit(1)
 	}
@@ -30,18 +39,46 @@ func main() {
 
 var errFailed = errors.New("tests failed")
 
-func run(in io.Reader, out io.Writer, counts string) error {
+// files are those to write besides standard output; "": none.
+type files struct{ counts, digest, again string }
+
+func run(in io.Reader, out io.Writer, f files) error {
 	s := newSummary(out)
-	if err := s.read(in); err != nil {
+	var held strings.Builder // what failed, until it is known what becomes of it
+	if f.again != "" {
+		s.bad = &held
+	}
+	err := s.read(in)
+	again := f.again != "" && s.forgivable()
+	if again {
+		fmt.Fprint(out, once(held.String()))
+	} else {
+		fmt.Fprint(out, held.String())
+	}
+	if err != nil {
 		return err
 	}
-	if counts == "" {
+	if f.digest != "" && s.digest.Len() > 0 {
+		text := s.digest.String()
+		if again {
+			text = once(text)
+		}
+		if err := appendText(f.digest, text); err != nil {
+			return err
+		}
+	}
+	if again {
+		if err := appendText(f.again, s.leaveOut()); err != nil {
+			return err
+		}
+	}
+	if f.counts == "" {
 		fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", s.passed, s.failed, s.skipped)
-	} else if err := appendLine(counts, fmt.Sprintln(s.passed, s.failed, s.skipped)); err != nil {
+	} else if err := appendText(f.counts, fmt.Sprintln(s.passed, s.failed, s.skipped)); err != nil {
 		return err
 	}
 	switch {
-	case s.failed > 0:
+	case s.failed > 0 || again:
 		return errFailed
 	case s.passed == 0 && s.skipped == 0:
 		return errors.New("no test was run")
@@ -49,12 +86,12 @@ func run(in io.Reader, out io.Writer, counts string) error {
 	return nil
 }
 
-func appendLine(path, line string) error {
+func appendText(path, text string) error {
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(line)
+	_, err = f.WriteString(text)
 	return errors.Join(err, f.Close())
 }
 
@@ -70,16 +107,77 @@ type event struct {
 // name is a test of a package, or the package itself when test is "".
 type name struct{ pkg, test string }
 
+// once says of tests that are run again that this was not the end of it.
+func once(text string) string {
+	text = strings.ReplaceAll(text, "--- FAIL:", "--- failed once:")
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "FAIL") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
 type summary struct {
 	out                     io.Writer
+	bad                     io.Writer // of what has failed
 	passed, failed, skipped int
 	printed                 map[name]*strings.Builder // by those that have not ended
 	order                   []name                    // of printed
 	failedIn                map[string]int            // tests, by package
+	trees                   map[name]*tree            // by test without its subtests
+	broken                  bool                      // something failed that is no test
+	digest                  strings.Builder
+}
+
+// tree counts a test with all its subtests.
+type tree struct{ passed, failed, skipped int }
+
+// mostAgain is how many tests may fail and be run again. More of them are no bad moment.
+const mostAgain = 3
+
+// forgivable reports whether few tests have failed, and nothing else.
+func (s *summary) forgivable() bool {
+	n := len(s.failedTrees())
+	return !s.broken && n > 0 && n <= mostAgain
+}
+
+func (s *summary) failedTrees() []name {
+	var failed []name
+	for n, t := range s.trees {
+		if t.failed > 0 {
+			failed = append(failed, n)
+		}
+	}
+	slices.SortFunc(failed, func(a, b name) int { return strings.Compare(a.pkg+" "+a.test, b.pkg+" "+b.test) })
+	return failed
+}
+
+// leaveOut takes the failed tests out of the counts and returns a line for each.
+func (s *summary) leaveOut() string {
+	var lines strings.Builder
+	for _, n := range s.failedTrees() {
+		t := s.trees[n]
+		s.passed, s.failed, s.skipped = s.passed-t.passed, s.failed-t.failed, s.skipped-t.skipped
+		fmt.Fprintf(&lines, "%s %s\n", n.pkg, n.test)
+	}
+	return lines.String()
+}
+
+// treeOf returns the tree of a test.
+func (s *summary) treeOf(n name) *tree {
+	n.test, _, _ = strings.Cut(n.test, "/")
+	t := s.trees[n]
+	if t == nil {
+		t = new(tree)
+		s.trees[n] = t
+	}
+	return t
 }
 
 func newSummary(out io.Writer) *summary {
-	return &summary{out: out, printed: make(map[name]*strings.Builder), failedIn: make(map[string]int)}
+	return &summary{out: out, bad: out, printed: make(map[name]*strings.Builder), failedIn: make(map[string]int), trees: make(map[name]*tree)}
 }
 
 func (s *summary) read(in io.Reader) error {
@@ -132,13 +230,17 @@ func (s *summary) endTest(n name, action string) {
 	switch action {
 	case "pass":
 		s.passed++
+		s.treeOf(n).passed++
 	case "skip":
 		s.skipped++
+		s.treeOf(n).skipped++
 	case "fail":
 		s.failed++
+		s.treeOf(n).failed++
 		s.failedIn[n.pkg]++
 		if b := s.printed[n]; b != nil {
-			fmt.Fprint(s.out, b)
+			fmt.Fprint(s.bad, b)
+			s.digest.WriteString(digest(n, b.String()))
 		}
 	}
 	s.forget(n)
@@ -149,6 +251,7 @@ func (s *summary) endTest(n name, action string) {
 func (s *summary) endPackage(e event) {
 	if e.Action == "fail" && s.failedIn[e.Package] == 0 {
 		s.failed++
+		s.broken = true
 	}
 	for _, n := range slices.Clone(s.order) {
 		if n.pkg != e.Package {
@@ -156,7 +259,11 @@ func (s *summary) endPackage(e event) {
 		}
 		text := s.printed[n].String()
 		if e.Action == "fail" {
-			fmt.Fprint(s.out, text)
+			fmt.Fprint(s.bad, text)
+			if n.test != "" { // it has no end
+				s.broken = true
+				s.digest.WriteString(digest(n, text))
+			}
 		} else if n.test == "" {
 			for line := range strings.Lines(text) {
 				if strings.HasPrefix(line, "ok ") {
@@ -171,4 +278,32 @@ func (s *summary) endPackage(e event) {
 func (s *summary) forget(n name) {
 	delete(s.printed, n)
 	s.order = slices.DeleteFunc(s.order, func(o name) bool { return o == n })
+}
+
+// Bounds of a digest.
+const (
+	digestLines = 25  // of an assertion
+	digestWidth = 300 // bytes of a line
+)
+
+// digest returns what the first assertion of a test said that failed, or the end of what it printed.
+func digest(n name, text string) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	at := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "Error Trace:") })
+	if at < 0 {
+		at = max(0, len(lines)-digestLines)
+	}
+	lines = lines[at:min(len(lines), at+digestLines)]
+	if end := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(strings.TrimSpace(l), "Test:") }); end >= 0 {
+		lines = lines[:end]
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s:\n", n.pkg, n.test)
+	for _, l := range lines {
+		if len(l) > digestWidth {
+			l = l[:digestWidth] + "..."
+		}
+		b.WriteString(l + "\n")
+	}
+	return b.String()
 }

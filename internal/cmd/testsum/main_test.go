@@ -82,7 +82,7 @@ func TestRun(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out strings.Builder
-			err := run(strings.NewReader(tt.in), &out, "")
+			err := run(strings.NewReader(tt.in), &out, files{})
 			require.Equal(t, tt.out, out.String())
 			if tt.err == "" {
 				require.NoError(t, err)
@@ -97,10 +97,63 @@ func TestCountsAreAppended(t *testing.T) {
 	const in = `{"Action":"pass","Package":"p","Test":"TestA"}` + "\n"
 	path := filepath.Join(t.TempDir(), "counts")
 	var out strings.Builder
-	require.NoError(t, run(strings.NewReader(in), &out, path))
-	require.NoError(t, run(strings.NewReader(in+in), &out, path))
+	require.NoError(t, run(strings.NewReader(in), &out, files{counts: path}))
+	require.NoError(t, run(strings.NewReader(in+in), &out, files{counts: path}))
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, "1 0 0\n2 0 0\n", string(got))
 	require.Empty(t, out.String())
+}
+
+// failure is the end of a test, and what it said before.
+func failure(test string) string {
+	text := `    a_test.go:3: a log line\n        \tError Trace:\t/a_test.go:4\n        \tError:      \tNot equal\n        \tTest:       \t` + test + `\n    more\n--- FAIL: ` + test + `\n`
+	return `{"Action":"output","Package":"p","Test":"` + test + `","Output":"` + text + `"}
+{"Action":"fail","Package":"p","Test":"` + test + `"}
+`
+}
+
+func TestAgain(t *testing.T) {
+	const (
+		passed = `{"Action":"pass","Package":"p","Test":"TestA"}` + "\n"
+		inner  = `{"Action":"pass","Package":"p","Test":"TestB/good"}` + "\n"
+		end    = `{"Action":"fail","Package":"p"}` + "\n"
+		died   = `{"Action":"output","Package":"p","Test":"TestZ","Output":"panic: test timed out after 1s\n"}` + "\n"
+	)
+	tests := []struct {
+		name, in, again, counts string
+	}{
+		{"a test with its subtests", passed + inner + failure("TestB/bad") + failure("TestB") + end, "p TestB\n", "1 0 0\n"},
+		{"too many", passed + failure("TestB") + failure("TestC") + failure("TestD") + failure("TestE") + end, "", "1 4 0\n"},
+		{"a timeout, too", passed + failure("TestB") + died + end, "", "1 1 0\n"},
+		{"nothing but a timeout", passed + died + "{\"Action\":\"output\",\"Package\":\"p\",\"Output\":\"FAIL\\n\"}\n" + end, "", "1 1 0\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			f := files{counts: filepath.Join(dir, "counts"), again: filepath.Join(dir, "again")}
+			var out strings.Builder
+			require.ErrorIs(t, run(strings.NewReader(tt.in), &out, f), errFailed)
+			again, err := os.ReadFile(f.again)
+			if tt.again == "" {
+				require.ErrorIs(t, err, os.ErrNotExist)
+			}
+			require.Equal(t, tt.again, string(again))
+			counts, err := os.ReadFile(f.counts)
+			require.NoError(t, err)
+			require.Equal(t, tt.counts, string(counts))
+			require.Equal(t, tt.again == "", strings.Contains(out.String(), "FAIL"), out.String())
+		})
+	}
+}
+
+func TestDigest(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "digest")
+	var out strings.Builder
+	long := strings.Repeat("x", 2*digestWidth)
+	in := failure("TestB") + `{"Action":"output","Package":"p","Test":"TestC","Output":"` + long + `\n"}` + "\n" + `{"Action":"fail","Package":"p","Test":"TestC"}` + "\n"
+	require.ErrorIs(t, run(strings.NewReader(in), &out, files{digest: path}), errFailed)
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "p TestB:\n        \tError Trace:\t/a_test.go:4\n        \tError:      \tNot equal\np TestC:\n"+long[:digestWidth]+"...\n", string(got))
 }
