@@ -1,6 +1,7 @@
 package monclient
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -51,7 +52,7 @@ func (c *core) tendStandbys(now time.Time) {
 	if missing <= 0 || now.Before(t.next) {
 		return
 	}
-	candidates := c.candidates(c.taken)
+	candidates := c.standbyCandidates(now)
 	for _, a := range candidates[:min(missing, len(candidates))] {
 		a.standby = true
 		t.attempts[a] = true
@@ -60,6 +61,20 @@ func (c *core) tendStandbys(now time.Time) {
 	if len(candidates) < missing {
 		t.next = now.Add(c.cfg.MaxBackoff) // there are no more monitors; a new monmap may bring some
 	}
+}
+
+// standbyCandidates returns the monitors to try. Who has just failed comes last, whatever its priority: a standby is there for
+// when others are gone, and the monitor that all prefer may be gone for long.
+func (c *core) standbyCandidates(now time.Time) []*attempt {
+	list := c.candidates(c.taken)
+	failed := func(a *attempt) int {
+		if c.peers[a.addr].class(now, 0) == classFailed {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(list, func(a, b *attempt) int { return cmp.Compare(failed(a), failed(b)) })
+	return list
 }
 
 // errNotNeeded ends standbys.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/libmonclient/libmonclient/monclient/cephmap"
 	"github.com/libmonclient/libmonclient/monclient/montest"
 )
 
@@ -91,6 +92,24 @@ func TestStandbyIsReplaced(t *testing.T) {
 		after(time.Minute)
 		a.standbyOf()
 		require.Equal(t, 2, a.openConns())
+	})
+}
+
+// TestStandbyInSpiteOfPriorities: the monitor that is to be tried first is dead, and does not stand in the way of another.
+func TestStandbyInSpiteOfPriorities(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := startMons(t, 1, montest.Options{Mons: 3})
+		require.NoError(t, c.UpdateMonMap(func(m *cephmap.MonMap) {
+			for i := range m.Mons {
+				m.Mons[i].Priority = uint16(i)
+			}
+		}))
+		c.Mon("a").Kill()
+		client := c.connect(standbys(1))
+		after(10 * time.Second)
+		require.Equal(t, "b", c.current(client).Name())
+		require.Len(t, client.Standbys(), 1)
+		require.Equal(t, "c", client.Standbys()[0].Mon)
 	})
 }
 
