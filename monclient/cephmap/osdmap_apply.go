@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/libmonclient/libmonclient/denc"
 )
 
 // ErrNotNext says that an incremental does not belong to the map that it was to be applied to.
@@ -121,8 +123,8 @@ func (m *OSDMap) applyRest(i *OSDMapIncremental) {
 	if !i.NewLastInChange.IsZero() {
 		m.LastInChange = i.NewLastInChange
 	}
-	m.Blocklist = merge(m.Blocklist, i.NewBlocklist, sortedAddrs(i.OldBlocklist), addrCodec.compare)
-	m.RangeBlocklist = merge(m.RangeBlocklist, i.NewRangeBlocklist, sortedAddrs(i.OldRangeBlocklist), addrCodec.compare)
+	m.Blocklist = applyBlocklist(m.Blocklist, i.NewBlocklist, i.OldBlocklist)
+	m.RangeBlocklist = applyBlocklist(m.RangeBlocklist, i.NewRangeBlocklist, i.OldRangeBlocklist)
 	m.CRUSHNodeFlags = merge(m.CRUSHNodeFlags, i.NewCRUSHNodeFlags, withoutFlags(i.NewCRUSHNodeFlags), cmp.Compare[int32])
 	m.DeviceClassFlags = merge(m.DeviceClassFlags, i.NewDeviceClassFlags, withoutFlags(i.NewDeviceClassFlags), cmp.Compare[int32])
 
@@ -157,6 +159,18 @@ func (m *OSDMap) applyRest(i *OSDMapIncremental) {
 	case CrimsonForbid:
 		m.AllowCrimson = false
 	}
+}
+
+// applyBlocklist adds what is new and then removes what is old. An address that is listed already stays until when it was to
+// stay, whatever an incremental says (OSDMap::apply_incremental in src/osd/OSDMap.cc).
+func applyBlocklist(list, added []Entry[denc.EntityAddr, denc.UTime], removed []denc.EntityAddr) []Entry[denc.EntityAddr, denc.UTime] {
+	var unlisted []Entry[denc.EntityAddr, denc.UTime]
+	for _, e := range added {
+		if _, ok := lookup(list, e.Key, addrCodec.compare); !ok {
+			unlisted = append(unlisted, e)
+		}
+	}
+	return merge(list, unlisted, sortedAddrs(removed), addrCodec.compare)
 }
 
 // requireOSDRelease also changes the flags that follow from the release.

@@ -58,13 +58,19 @@ func (m *OSDMap) applyOSDs(i *OSDMapIncremental) error {
 	return c.err
 }
 
+// blankOSD stands for all OSDs that there is room for and that have never been: an incremental can make room for very many.
+var blankOSD = new(OSD)
+
 // resize changes the number of OSDs.
 func (m *OSDMap) resize(n int) error {
 	if n > maxOSDs && n > len(m.OSDs) {
 		return fmt.Errorf("cephmap: an incremental for %d OSDs, above %d", n, maxOSDs)
 	}
 	kept := m.OSDs[:min(n, len(m.OSDs))]
-	m.OSDs = slices.Concat(kept, blankOSDs(n-len(kept)))
+	m.OSDs = append(slices.Grow([]*OSD(nil), n), kept...)
+	for len(m.OSDs) < n {
+		m.OSDs = append(m.OSDs, blankOSD)
+	}
 	if len(m.PrimaryAffinity) > 0 {
 		old := m.PrimaryAffinity
 		m.PrimaryAffinity = slices.Repeat([]uint32{OSDWeightIn}, n)
@@ -96,7 +102,7 @@ func (c *osdChanges) osd(id int32) *OSD {
 	o := c.m.OSDs[id]
 	if o == nil {
 		o = new(OSD)
-	} else if int(id) < len(c.before) && o == c.before[id] {
+	} else if o == blankOSD || int(id) < len(c.before) && o == c.before[id] {
 		own := *o
 		o = &own
 	}

@@ -146,6 +146,28 @@ func requireBusy(t *testing.T, m *OSDMap, pacific bool) {
 	}
 }
 
+// Monitors ignore a new end of what is on the blocklist already.
+func TestApplyLeavesWhatIsBlocklisted(t *testing.T) {
+	m := mustDecodeOSDMap(t, readFile(t, "testdata/reef/osdmap-e5.bin"))
+	list := func(addr string, until uint32) []Entry[denc.EntityAddr, denc.UTime] {
+		a := addrs(t, addr)[0]
+		return []Entry[denc.EntityAddr, denc.UTime]{{a, denc.UTime{Sec: until}}}
+	}
+	m.Blocklist, m.RangeBlocklist = list("v2:10.1.1.1:0/1", 5), list("v2:10.9.0.0:0/16", 5)
+	i := unchanged(m)
+	i.NewBlocklist, i.NewRangeBlocklist = list("v2:10.1.1.1:0/1", 9), list("v2:10.9.0.0:0/16", 9)
+	n, err := m.Apply(i)
+	require.NoError(t, err)
+	require.Equal(t, m.Blocklist, n.Blocklist)
+	require.Equal(t, m.RangeBlocklist, n.RangeBlocklist)
+
+	i.NewBlocklist = list("v2:10.1.1.2:0/2", 9)
+	i.OldBlocklist = []denc.EntityAddr{m.Blocklist[0].Key}
+	n, err = m.Apply(i)
+	require.NoError(t, err)
+	require.Equal(t, i.NewBlocklist, n.Blocklist)
+}
+
 func TestApplyRefusesWhatIsNotNext(t *testing.T) {
 	m := mustDecodeOSDMap(t, readFile(t, "testdata/reef/osdmap-e5.bin"))
 	full := *unchanged(m)

@@ -77,6 +77,35 @@ func BenchmarkOSDMapApply(b *testing.B) {
 	}
 }
 
+// BenchmarkOSDMapCatchUp applies 100 small incrementals, one after the other, to a map that is no larger than most.
+func BenchmarkOSDMapCatchUp(b *testing.B) {
+	m := mustDecodeOSDMap(b, readFile(b, "testdata/tentacle/osdmap-e5.bin"))
+	i := unchanged(m)
+	i.NewMaxOSD = 1000
+	m, err := m.Apply(i)
+	require.NoError(b, err)
+	var wires [][]byte
+	for k, n := 0, m; k < 100; k++ {
+		i := unchanged(n)
+		addr := addrs(b, fmt.Sprintf("v2:10.0.0.%d:0/1", k))[0]
+		i.NewBlocklist = []Entry[denc.EntityAddr, denc.UTime]{{addr, denc.UTime{Sec: 9}}}
+		wires = append(wires, i.AppendTo(nil))
+		n, err = n.Apply(i)
+		require.NoError(b, err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		n := m
+		for _, wire := range wires {
+			i, err := DecodeOSDMapIncremental(wire)
+			require.NoError(b, err)
+			n, err = n.Apply(i)
+			require.NoError(b, err)
+		}
+		require.Equal(b, m.Epoch+100, n.Epoch)
+	}
+}
+
 func BenchmarkOSDMapJSON(b *testing.B) {
 	m := largeOSDMap(b)
 	b.ReportAllocs()

@@ -16,6 +16,11 @@ func DecodeOSDMap(b []byte) (*OSDMap, error) {
 	if err := VerifyOSDMap(b); err != nil {
 		return nil, err
 	}
+	return decodeOSDMap(b)
+}
+
+// decodeOSDMap does it whatever the checksum.
+func decodeOSDMap(b []byte) (*OSDMap, error) {
 	m := new(OSDMap)
 	addrs := &addrVecReader{bytes: b}
 	client := func(r *denc.Reader, version uint8) { m.decodeClientPart(r, version, addrs) }

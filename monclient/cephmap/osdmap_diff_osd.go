@@ -49,6 +49,7 @@ func (d *osdMapDiff) osd(id int32, a, b *OSD) {
 	switch {
 	case !a.Up() && b.Up():
 		add(OSDWentUp, nil, b.ClientAddrs.String())
+		was &^= OSDNew // which this ends
 	case a.Up() && !b.Up():
 		add(OSDWentDown, nil, nil)
 	case a.Up() && b.Up() && a.Info.UpFrom != b.Info.UpFrom:
@@ -71,7 +72,8 @@ func (d *osdMapDiff) osd(id int32, a, b *OSD) {
 			d.add(OSDMapChange{Kind: OSDAddrsChanged, OSD: id, Name: addrs.name, Old: x.String(), New: y.String()})
 		}
 	}
-	d.osdDetails(id, a, b, moved || a.Exists() != b.Exists())
+	const life = OSDExists | OSDDestroyed
+	d.osdDetails(id, a, b, moved || a.State&life != b.State&life, a.In() != b.In())
 }
 
 var osdAddrs = []struct {
@@ -84,7 +86,8 @@ var osdAddrs = []struct {
 	{"heartbeat_front", func(o *OSD) denc.EntityAddrVec { return o.HBFrontAddrs }},
 }
 
-// The details of OSDs: those that go with being created, up, down or restarted, and those that do not.
+// The details of OSDs: those that go with being created, destroyed, up, down or restarted, those that go with being in or
+// out, and those that do not.
 var (
 	osdMoves = []setting[*OSD]{
 		{"uuid", func(o *OSD) any { return o.UUID.String() }},
@@ -96,17 +99,19 @@ var (
 		{"last_purged_snaps_scrub", func(o *OSD) any { return o.XInfo.LastPurgedSnapsScrub }},
 		{"last_clean_begin", func(o *OSD) any { return uint64(o.Info.LastCleanBegin) }},
 		{"last_clean_end", func(o *OSD) any { return uint64(o.Info.LastCleanEnd) }},
+		{"laggy_probability", func(o *OSD) any { return float64(float32(o.XInfo.LaggyProbability) / float32(0xffffffff)) }},
+		{"laggy_interval", func(o *OSD) any { return uint64(o.XInfo.LaggyInterval) }},
+		{"dead_epoch", func(o *OSD) any { return uint64(o.XInfo.DeadEpoch) }},
+	}
+	osdWeights = []setting[*OSD]{
+		{"old_weight", func(o *OSD) any { return fraction(o.XInfo.OldWeight) }},
 	}
 	osdDetails = []setting[*OSD]{
 		{"lost_at", func(o *OSD) any { return uint64(o.Info.LostAt) }},
-		{"laggy_probability", func(o *OSD) any { return float64(float32(o.XInfo.LaggyProbability) / float32(0xffffffff)) }},
-		{"laggy_interval", func(o *OSD) any { return uint64(o.XInfo.LaggyInterval) }},
-		{"old_weight", func(o *OSD) any { return fraction(o.XInfo.OldWeight) }},
-		{"dead_epoch", func(o *OSD) any { return uint64(o.XInfo.DeadEpoch) }},
 	}
 )
 
-func (d *osdMapDiff) osdDetails(id int32, a, b *OSD, moved bool) {
+func (d *osdMapDiff) osdDetails(id int32, a, b *OSD, moved, inOrOut bool) {
 	compare := func(details []setting[*OSD]) {
 		for _, s := range details {
 			if x, y := s.of(a), s.of(b); x != y {
@@ -116,6 +121,9 @@ func (d *osdMapDiff) osdDetails(id int32, a, b *OSD, moved bool) {
 	}
 	if !moved {
 		compare(osdMoves)
+	}
+	if !inOrOut {
+		compare(osdWeights)
 	}
 	compare(osdDetails)
 }

@@ -129,7 +129,8 @@ func TestDiffOSDMaps(t *testing.T) {
 		{"snapshot of the cluster", func(m *OSDMap) { m.ClusterSnapshot = "s" }, "cluster_snapshot changed from nothing to s", "cluster_snapshot changed from s to nothing"},
 		{"crimson", func(m *OSDMap) { m.AllowCrimson = true }, "allow_crimson changed from false to true", "allow_crimson changed from true to false"},
 		{"stretch", func(m *OSDMap) { m.Stretch.Degraded = 1 }, "degraded_stretch_mode changed from 0 to 1", "degraded_stretch_mode changed from 1 to 0"},
-		{"CRUSH", func(m *OSDMap) { m.CRUSHVersion, m.CRUSH = 2, []byte("?") }, "CRUSH map changed from 0 to 2", "CRUSH map changed from 2 to 0"},
+		{"CRUSH", func(m *OSDMap) { m.CRUSHVersion, m.CRUSH = 2, []byte("?") }, "CRUSH map changed, version 2 instead of 0", "CRUSH map changed, version 0 instead of 2"},
+		{"CRUSH by another way", func(m *OSDMap) { m.CRUSH = []byte("?") }, "CRUSH map changed", "CRUSH map changed"},
 		{"flag of a node", func(m *OSDMap) { m.CRUSHNodeFlags = []Entry[int32, OSDState]{{-3, OSDNoOut}} }, "noout set for -3", "noout unset for -3"},
 		{"flag of a class", func(m *OSDMap) { m.DeviceClassFlags = []Entry[int32, OSDState]{{2, OSDNoIn}} }, "noin set for the device class 2", "noin unset for the device class 2"},
 		{"profile", func(m *OSDMap) {
@@ -138,10 +139,14 @@ func TestDiffOSDMaps(t *testing.T) {
 			`erasure code profile "p" created: k=2 m=1`, `erasure code profile "p" deleted`},
 
 		{"pool", func(m *OSDMap) { m.Pools, m.PoolNames = nil, nil }, `pool 5 "data" deleted`, `pool 5 "data" created: replicated, size 3, 32 placement groups`},
-		{"name", func(m *OSDMap) { m.PoolNames[0].Value = "old" }, `pool 5 "old" renamed, changed from data to old`, `pool 5 "data" renamed, changed from old to data`},
+		{"name", func(m *OSDMap) { m.PoolNames[0].Value = "old" }, `pool 5 "old" renamed, was "data"`, `pool 5 "data" renamed, was "old"`},
+		{"no name", func(m *OSDMap) { m.PoolNames = nil }, `pool 5 "data" has no name any more`, `pool 5 "data" named`},
 		{"size", pool(func(p *Pool) { p.Size = 2 }), `pool 5 "data" size changed from 3 to 2`, `pool 5 "data" size changed from 2 to 3`},
 		{"quota", pool(func(p *Pool) { p.QuotaMaxBytes = 9 }), `pool 5 "data" quota_max_bytes changed from 0 to 9`, `pool 5 "data" quota_max_bytes changed from 9 to 0`},
 		{"flag of a pool", pool(func(p *Pool) { p.Flags = PoolNoDelete }), `pool 5 "data" nodelete set`, `pool 5 "data" nodelete unset`},
+		{"created", pool(func(p *Pool) { p.Flags = PoolCreating }), `pool 5 "data" creating set`, `pool 5 "data" has all its placement groups`},
+		{"tier", pool(func(p *Pool) { p.TierOf = 4 }), `pool 5 "data" tier_of set to 4`, `pool 5 "data" tier_of unset, was 4`},
+		{"tiers", pool(func(p *Pool) { p.Tiers = []uint64{4, 6} }), `pool 5 "data" tiers set to [4 6]`, `pool 5 "data" tiers unset, was [4 6]`},
 		{"option", pool(func(p *Pool) { p.Options = []PoolOption{{Key: 15, Kind: PoolOptionInt, Int: 4}} }),
 			`pool 5 "data" pg_num_min set to 4`, `pool 5 "data" pg_num_min unset, was 4`},
 		{"snapshot", pool(func(p *Pool) { p.Snaps = []Entry[uint64, PoolSnap]{{1, PoolSnap{1, until, "a"}}}; p.SnapSeq = 1 }),
@@ -161,13 +166,15 @@ func TestDiffOSDMaps(t *testing.T) {
 		}, `pool 5 "data" snapshots [1~2] to be trimmed; pool 5 "data" snapshots [1~2] trimmed`, ""},
 
 		{"down", osd(0, func(o *OSD) { o.State &^= OSDUp; o.Info.DownAt = 8 }), "osd.0 down", "osd.0 up at v2:10.0.0.1:6800/7"},
-		{"restarted", osd(0, func(o *OSD) { o.Info.UpFrom = 8 }), "osd.0 restarted at v2:10.0.0.1:6800/7", "osd.0 restarted at v2:10.0.0.1:6800/7"},
+		{"restarted", osd(0, func(o *OSD) { o.Info.UpFrom, o.XInfo.LaggyInterval, o.XInfo.DeadEpoch = 8, 5, 7 }), "osd.0 restarted at v2:10.0.0.1:6800/7", "osd.0 restarted at v2:10.0.0.1:6800/7"},
 		{"out", osd(0, func(o *OSD) { o.Weight = 0 }), "osd.0 out", "osd.0 in"},
+		{"out by itself", osd(0, func(o *OSD) { o.Weight, o.XInfo.OldWeight = 0, OSDWeightIn }), "osd.0 out", "osd.0 in"},
+		{"old weight", osd(0, func(o *OSD) { o.XInfo.OldWeight = OSDWeightIn }), "osd.0 old_weight changed from 0 to 1", "osd.0 old_weight changed from 1 to 0"},
 		{"half in", osd(1, func(o *OSD) { o.Weight = OSDWeightIn / 2 }), "osd.1 in, with weight 0.5", "osd.1 out"},
 		{"reweighted", osd(0, func(o *OSD) { o.Weight = 52428 }), "osd.0 weight changed from 1 to 0.799988", "osd.0 weight changed from 0.799988 to 1"},
 		{"in by itself", osd(1, func(o *OSD) { o.Weight, o.State = OSDWeightIn, OSDExists|OSDUp }), "osd.1 up; osd.1 in", "osd.1 down; osd.1 out"},
 		{"created", osd(2, func(o *OSD) { o.State = OSDExists | OSDNew; o.UUID = testFSID }), "osd.2 created", "osd.2 removed"},
-		{"destroyed", osd(1, func(o *OSD) { o.State |= OSDDestroyed }), "osd.1 destroyed", "osd.1 destroyed unset"},
+		{"destroyed", osd(1, func(o *OSD) { o.State, o.UUID = o.State|OSDDestroyed, testFSID }), "osd.1 destroyed", "osd.1 destroyed unset"},
 		{"noout", osd(1, func(o *OSD) { o.State |= OSDNoOut | OSDFull | 1<<20 }), "osd.1 full set; osd.1 noout set; osd.1 ??? set", "osd.1 full unset; osd.1 noout unset; osd.1 ??? unset"},
 		{"affinity", func(m *OSDMap) { m.PrimaryAffinity = []uint32{OSDWeightIn, 0, 5} }, "osd.1 primary affinity changed from 1 to 0", "osd.1 primary affinity changed from 0 to 1"},
 		{"addresses", osd(0, func(o *OSD) { o.ClusterAddrs = o.ClientAddrs }), "osd.0 cluster address changed from nothing to v2:10.0.0.1:6800/7", "osd.0 cluster address changed from v2:10.0.0.1:6800/7 to nothing"},
@@ -193,6 +200,13 @@ func TestDiffOSDMaps(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestDiffOfAnOSDThatIsUpForTheFirstTime(t *testing.T) {
+	of := func(state OSDState) *OSDMap { return &OSDMap{OSDs: []*OSD{{State: state}}} }
+	changes := DiffOSDMaps(of(OSDExists|OSDNew), of(OSDExists|OSDUp))
+	require.Equal(t, []OSDMapChange{{Kind: OSDWentUp, New: ""}}, changes)
+	require.Equal(t, "osd.0 up", changes[0].String())
 }
 
 func TestDiffOfChangedValues(t *testing.T) {

@@ -28,7 +28,10 @@ func (c OSDMapChange) String() string {
 	case OSDMapFlagUnset:
 		return c.Name + " unset"
 	case CRUSHChanged:
-		return "CRUSH map " + c.fromTo()
+		if c.Old == c.New {
+			return "CRUSH map changed"
+		}
+		return fmt.Sprintf("CRUSH map changed, version %d instead of %d", c.New, c.Old)
 	case CRUSHItemAdded:
 		return c.Name + " added to the CRUSH map"
 	case CRUSHItemRemoved:
@@ -96,10 +99,13 @@ func (c OSDMapChange) poolText() string {
 		}
 		return text
 	case PoolRenamed:
-		return "renamed, " + c.fromTo()
+		return c.renamedText()
 	case PoolFlagSet:
 		return c.Name + " set"
 	case PoolFlagUnset:
+		if c.Name == "creating" {
+			return "has all its placement groups"
+		}
 		return c.Name + " unset"
 	case PoolSnapCreated:
 		return fmt.Sprintf("snapshot %q created", c.Name)
@@ -116,7 +122,7 @@ func (c OSDMapChange) poolText() string {
 	case PoolSnapsPurged:
 		return "snapshots " + valueText(c.Old) + " trimmed"
 	case PoolChanged:
-		return c.Name + " " + c.fromTo()
+		return c.Name + " " + c.withoutNone().fromTo()
 	}
 	return strings.TrimPrefix(string(c.Kind), "pool_") // deleted
 }
@@ -132,6 +138,26 @@ func (p *Pool) summary() string {
 		groups = "placement group"
 	}
 	return fmt.Sprintf("%s, size %d, %d %s", text, p.Size, p.PGNum, groups)
+}
+
+func (c OSDMapChange) renamedText() string {
+	switch {
+	case c.Old == nil:
+		return "named"
+	case c.New == nil:
+		return "has no name any more"
+	}
+	return fmt.Sprintf("renamed, was %q", c.Old)
+}
+
+// withoutNone has nil for what stands for no tier.
+func (c OSDMapChange) withoutNone() OSDMapChange {
+	for _, v := range []*any{&c.Old, &c.New} {
+		if strings.Contains(c.Name, "tier") && (*v == any("[]") || *v == any(int64(-1))) {
+			*v = nil
+		}
+	}
+	return c
 }
 
 func (c OSDMapChange) profileText() string {

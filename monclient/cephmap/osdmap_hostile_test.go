@@ -1,9 +1,13 @@
 package cephmap
 
 import (
+	"encoding/binary"
+	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/libmonclient/libmonclient/denc"
@@ -71,6 +75,137 @@ func TestOSDMapsWithLargeCountsAreCheap(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Any four bytes may be a count that all of the bytes behind it could be meant by, if each element took but one: without a
+// bound by the sizes of elements, that costs many times as much. What is behind is what a newer peer might have appended.
+func TestOSDMapsWithCountsOfAllTheirBytesAreCheap(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		wire   []byte
+		decode func([]byte) error
+	}{
+		{"map", busyOSDMap(t), func(b []byte) error { _, err := decodeOSDMap(b); return err }},
+		{"incremental", everyChange(t), func(b []byte) error { _, err := decodeOSDMapIncremental(b); return err }},
+	} {
+		for part := range 2 {
+			t.Run(fmt.Sprintf("%s, part %d", tt.name, part), func(t *testing.T) {
+				b, end := padded(t, tt.wire, part)
+				require.NoError(t, tt.decode(b))
+				for at := 6; at+4 < end; at++ {
+					kept := [4]byte(b[at:])
+					binary.LittleEndian.PutUint32(b[at:], padding)
+					_ = requireCheap(t, b, tt.decode)
+					copy(b[at:], kept[:])
+				}
+			})
+		}
+	}
+}
+
+// padding is how many bytes padded appends: that many elements of more than costFactor bytes are too dear.
+const padding = 48 << 10
+
+// padded returns a map, or an incremental, with bytes that nobody knows at the end of a part, and where they begin.
+func padded(t *testing.T, wire []byte, which int) (b []byte, end int) {
+	t.Helper()
+	const head = 1 + 1 + 4
+	r := denc.NewReader(wire)
+	r.Bytes(head, "head")
+	b = slices.Clone(wire[:head])
+	for part := range 2 {
+		at := len(b)
+		b = append(b, r.Bytes(head, "part")...)
+		b = append(b, r.Bytes(int(binary.LittleEndian.Uint32(b[at+2:])), "part")...)
+		if part == which {
+			end = len(b)
+			b = append(b, make([]byte, padding)...)
+			binary.LittleEndian.PutUint32(b[at+2:], uint32(len(b)-at-head))
+		}
+	}
+	b = append(b, r.Rest()...)
+	require.NoError(t, r.Err())
+	binary.LittleEndian.PutUint32(b[2:], uint32(len(b)-head))
+	return b, end
+}
+
+// busyOSDMap returns a map that has something of everything.
+func busyOSDMap(t *testing.T) []byte {
+	t.Helper()
+	for _, wire := range golden(t, "tentacle/osd/osdmap-e*.bin") {
+		if !mustDecodeOSDMap(t, wire).Stretch.Enabled {
+			return wire
+		}
+	}
+	require.Fail(t, "no map of a busy cluster")
+	return nil
+}
+
+// everyChange returns an incremental with what can be counted in one: lists of one element each.
+func everyChange(t *testing.T) []byte {
+	t.Helper()
+	m := mustDecodeOSDMap(t, readFile(t, "testdata/tentacle/osdmap-e5.bin"))
+	i := unchanged(m)
+	pg := PG{1, 1}
+	i.NewPools = []Entry[int64, *Pool]{{1, &Pool{Version: poolVersion}}}
+	i.NewPoolNames = []Entry[int64, string]{{1, "p"}}
+	i.OldPools = []int64{2}
+	i.NewUpClient = []Entry[int32, denc.EntityAddrVec]{{1, nil}}
+	i.NewState = []Entry[int32, OSDState]{{1, OSDUp}}
+	i.NewWeight = []Entry[int32, uint32]{{1, 1}}
+	i.NewPGTemp = []Entry[PG, []int32]{{pg, []int32{1}}}
+	i.NewPrimaryTemp = []Entry[PG, int32]{{pg, 1}}
+	i.NewPrimaryAffinity = []Entry[int32, uint32]{{1, 1}}
+	i.NewErasureCodeProfiles = []Entry[string, StringMap]{{"p", StringMap{{"k", "2"}}}}
+	i.OldErasureCodeProfiles = []string{"q"}
+	i.NewPGUpmap = []Entry[PG, []int32]{{pg, []int32{1}}}
+	i.OldPGUpmap = []PG{{1, 2}}
+	i.NewPGUpmapItems = []Entry[PG, []OSDPair]{{pg, []OSDPair{{1, 2}}}}
+	i.OldPGUpmapItems = []PG{{1, 2}}
+	i.NewRemovedSnaps = []Entry[int64, []SnapInterval]{{1, []SnapInterval{{1, 1}}}}
+	i.NewPurgedSnaps = []Entry[int64, []SnapInterval]{{1, []SnapInterval{{1, 1}}}}
+	i.NewPGUpmapPrimaries = []Entry[PG, int32]{{pg, 1}}
+	i.OldPGUpmapPrimaries = []PG{{1, 2}}
+	i.NewXInfo = []Entry[int32, OSDXInfo]{{1, OSDXInfo{Version: 4}}}
+	i.NewBlocklist = []Entry[denc.EntityAddr, denc.UTime]{{Value: denc.UTime{Sec: 1}}}
+	i.NewUUID = []Entry[int32, uuid.UUID]{{1, m.FSID}}
+	return i.AppendTo(nil)
+}
+
+// Options are within a pool, and are not many.
+func TestPoolOptionsAreCheap(t *testing.T) {
+	b, mark := denc.AppendStart(nil, poolOptionsVersion, 1)
+	b = denc.AppendFinish(append(denc.AppendUint32(b, padding), make([]byte, padding)...), mark)
+	require.ErrorIs(t, requireCheap(t, b, func(b []byte) error {
+		r := denc.NewReader(b)
+		decodePoolOptions(r)
+		return r.Err()
+	}), denc.ErrShort)
+}
+
+// Room for OSDs costs a small incremental no more than the list of them.
+func TestRoomForOSDsIsCheap(t *testing.T) {
+	m := mustDecodeOSDMap(t, readFile(t, "testdata/tentacle/osdmap-e5.bin"))
+	m.PrimaryAffinity = slices.Repeat([]uint32{OSDWeightIn}, len(m.OSDs))
+	i := unchanged(m)
+	i.NewMaxOSD = maxOSDs
+	i.NewWeight = []Entry[int32, uint32]{{maxOSDs - 1, OSDWeightIn}, {maxOSDs - 2, 1}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	n, err := m.Apply(i)
+	runtime.ReadMemStats(&after)
+	require.NoError(t, err)
+	require.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, uint64(4<<20), "the list, its copy, and the affinity")
+
+	require.Len(t, n.OSDs, maxOSDs)
+	require.Equal(t, OSD{}, *n.OSDs[maxOSDs-3])
+	require.Equal(t, OSD{State: OSDExists, Weight: OSDWeightIn}, *n.OSDs[maxOSDs-1])
+	require.Equal(t, OSD{State: OSDExists, Weight: 1}, *n.OSDs[maxOSDs-2])
+	require.Equal(t, OSD{}, *blankOSD)
+	i = unchanged(n)
+	i.NewMaxOSD = maxOSDs + 1
+	_, err = n.Apply(i)
+	require.ErrorContains(t, err, "above")
 }
 
 func TestMalformedOSDMaps(t *testing.T) {

@@ -134,6 +134,11 @@ func DecodeOSDMapIncremental(b []byte) (*OSDMapIncremental, error) {
 	if err := VerifyOSDMapIncremental(b); err != nil {
 		return nil, err
 	}
+	return decodeOSDMapIncremental(b)
+}
+
+// decodeOSDMapIncremental does it whatever the checksum.
+func decodeOSDMapIncremental(b []byte) (*OSDMapIncremental, error) {
 	i := new(OSDMapIncremental)
 	f, err := decodeOSDMapFrames(b, osdMapIncrementalName, osdMapIncrementalClientVersion, i.decodeClientPart, i.decodeOSDPart)
 	if err != nil {

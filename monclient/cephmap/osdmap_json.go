@@ -56,15 +56,7 @@ func (m *OSDMap) dump(w *jsonWriter) {
 	}
 	w.list("pools", func() {
 		for _, p := range m.Pools {
-			w.object("", func() {
-				name, ok := m.PoolName(p.Key)
-				if !ok {
-					name = "<unknown>"
-				}
-				w.int("pool", p.Key)
-				w.str("pool_name", name)
-				p.Value.dump(w)
-			})
+			m.dumpPool(w, p.Key, p.Value)
 		}
 	})
 	m.dumpOSDs(w)
@@ -218,15 +210,7 @@ var osdMapFlagNames = []struct {
 }
 
 // String returns the names of the flags as Ceph lists them: noout,sortbitwise.
-func (f OSDMapFlags) String() string {
-	var names []string
-	for _, n := range osdMapFlagNames {
-		if f.Has(n.flag) {
-			names = append(names, n.name)
-		}
-	}
-	return strings.Join(names, ",")
-}
+func (f OSDMapFlags) String() string { return strings.Join(f.Names(), ",") }
 
 // set returns the names in alphabetic order. Flags without a name have the empty one, together.
 func (f OSDMapFlags) set() []string {

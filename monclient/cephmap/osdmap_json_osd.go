@@ -4,20 +4,17 @@ import "github.com/libmonclient/libmonclient/denc"
 
 // dumpOSDs writes osds and osd_xinfo (OSDMap::dump_osds in src/osd/OSDMap.cc).
 func (m *OSDMap) dumpOSDs(w *jsonWriter) {
-	each := func(key string, body func(id int32, o *OSD)) {
-		w.list(key, func() {
-			for id := range int32(len(m.OSDs)) {
-				if o := m.OSD(id); o != nil {
-					w.object("", func() {
-						w.int("osd", int64(id))
-						body(id, o)
-					})
-				}
+	m.dumpOSDList(w, "osds")
+	w.list("osd_xinfo", func() {
+		for id := range int32(len(m.OSDs)) {
+			if o := m.OSD(id); o != nil {
+				w.object("", func() {
+					w.int("osd", int64(id))
+					o.XInfo.dump(w)
+				})
 			}
-		})
-	}
-	each("osds", func(id int32, o *OSD) { o.dump(w, m.affinity(id)) })
-	each("osd_xinfo", func(_ int32, o *OSD) { o.XInfo.dump(w) })
+		}
+	})
 }
 
 // affinity returns the primary affinity of an OSD.

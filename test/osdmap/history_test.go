@@ -49,7 +49,9 @@ func start(t *testing.T, name string, o realceph.Options) *cluster {
 	t.Helper()
 	o.V1 = true
 	o.Conf = map[string]string{
-		"paxos_propose_interval":    "0.05", // a change a second would take too long
+		"paxos_propose_interval":    "0.02", // a change a second would take too long
+		"paxos_min_wait":            "0.02",
+		"mon_lease":                 "1", // monitors miss one of their own after twice that
 		"mon_allow_pool_delete":     "true",
 		"mon_max_pg_per_osd":        "1000",
 		"mon_osd_min_in_ratio":      "0",
@@ -77,12 +79,16 @@ func start(t *testing.T, name string, o realceph.Options) *cluster {
 	return c
 }
 
-func (c *cluster) connect(t *testing.T) *monclient.Client {
+// connect returns a client whose first session is with one of these monitors, any if there are none.
+func (c *cluster) connect(t *testing.T, mons ...realceph.Mon) *monclient.Client {
 	t.Helper()
 	conf := cephconf.New(cephconf.System{})
 	require.NoError(t, conf.ReadFile(c.ConfPath))
 	cfg, err := monclient.FromConf(deadline(t), conf)
 	require.NoError(t, err)
+	for _, m := range mons {
+		cfg.MonMap, cfg.MonHost = nil, m.Addrs()
+	}
 	client, err := monclient.Connect(deadline(t), cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
@@ -165,38 +171,96 @@ func (c *cluster) until(t *testing.T, good func(*cephmap.OSDMap) bool) {
 	}
 }
 
-// upmapPrimary makes another OSD the primary of some placement group. That is refused, or undone soon, where it makes no
-// sense.
-func (c *cluster) upmapPrimary(t *testing.T) {
+// selfManagedSnaps makes snapshots that RBD would make, and deletes one.
+func (c *cluster) selfManagedSnaps(t *testing.T) {
 	t.Helper()
-	c.until(t, func(m *cephmap.OSDMap) bool {
-		id, ok := m.PoolID("rep")
-		require.True(t, ok)
-		for k := range 8 * 3 {
-			if c.do(t, fmt.Sprintf("osd pg-upmap-primary %d.%d %d", id, k/3, k%3)) != nil {
-				continue
-			}
-			m, err := cephmap.DecodeOSDMap(c.ask(t, "osd getmap", nil))
-			require.NoError(t, err)
-			if m.PGUpmapPrimaries.Len() > 0 {
-				return true
+	pool, err := c.client.PoolID(deadline(t), "own")
+	require.NoError(t, err)
+	for range 3 {
+		snap, err := c.client.CreateSelfManagedSnap(deadline(t), pool)
+		require.NoError(t, err)
+		if snap%2 == 1 {
+			require.NoError(t, c.client.DeleteSelfManagedSnap(deadline(t), pool, snap))
+		}
+	}
+}
+
+// exceptions has some placement group be where CRUSH does not say, in the way that a command has. That is refused, or undone
+// at once, where it makes no sense, so all ways are tried.
+func (c *cluster) exceptions(t *testing.T, command string, places []string, n func(*cephmap.OSDMap) int) {
+	t.Helper()
+	pool, err := c.client.PoolID(deadline(t), "rep")
+	require.NoError(t, err)
+	c.until(t, func(*cephmap.OSDMap) bool {
+		for seed := range pgs {
+			for _, place := range places {
+				if c.do(t, fmt.Sprintf("osd %s %d.%d %s", command, pool, seed, place)) != nil {
+					continue
+				}
+				m, err := cephmap.DecodeOSDMap(c.ask(t, "osd getmap", nil))
+				require.NoError(t, err)
+				if n(m) > 0 {
+					return true
+				}
 			}
 		}
 		return false
 	})
 }
 
-// history returns all full maps of the cluster by epoch, from 1 to the newest.
-func (c *cluster) history(t *testing.T) map[uint32][]byte {
+// upmaps makes exceptions for balance, removes them, and makes them again.
+func (c *cluster) upmaps(t *testing.T) {
+	t.Helper()
+	pool, err := c.client.PoolID(deadline(t), "rep")
+	require.NoError(t, err)
+	all := func(command string, places []string, n func(*cephmap.OSDMap) int) {
+		c.exceptions(t, command, places, n)
+		for seed := range pgs {
+			require.NoError(t, c.do(t, fmt.Sprintf("osd rm-%s %d.%d", command, pool, seed)))
+		}
+		c.exceptions(t, command, places, n)
+	}
+	all("pg-upmap", pairs, func(m *cephmap.OSDMap) int { return m.PGUpmap.Len() })
+	all("pg-upmap-items", pairs, func(m *cephmap.OSDMap) int { return m.PGUpmapItems.Len() })
+	if c.Release != realceph.Pacific {
+		all("pg-upmap-primary", single, func(m *cephmap.OSDMap) int { return m.PGUpmapPrimaries.Len() })
+	}
+}
+
+// temps makes those exceptions that OSDs make for the time being. OSDs may end of that, so it is the last thing to do.
+func (c *cluster) temps(t *testing.T) {
+	t.Helper()
+	c.exceptions(t, "pg-temp", pairs, func(m *cephmap.OSDMap) int { return m.PGTemp.Len() })
+	c.exceptions(t, "primary-temp", single, func(m *cephmap.OSDMap) int { return m.PrimaryTemp.Len() })
+}
+
+// pgs is how many placement groups the pool rep has at least: those that it was created with.
+const pgs = 4
+
+// Where three OSDs can have a placement group, and its primary.
+var (
+	pairs  = []string{"0 1", "1 2", "2 0", "1 0", "2 1", "0 2"}
+	single = []string{"0", "1", "2"}
+)
+
+// history is all that there was: full maps and incrementals by epoch, from 1 to the newest.
+type history struct {
+	full, incs map[uint32][]byte
+	newest     uint32
+}
+
+func (c *cluster) history(t *testing.T) history {
 	t.Helper()
 	newest, oldest, err := c.client.Version(deadline(t), "osdmap")
 	require.NoError(t, err)
 	require.EqualValues(t, 1, oldest)
-	maps := make(map[uint32][]byte)
-	for e := uint32(1); e <= uint32(newest); e++ {
-		maps[e] = c.ask(t, "osd getmap", map[string]any{"epoch": e})
+	h := history{full: make(map[uint32][]byte), newest: uint32(newest)}
+	for e := uint32(1); e <= h.newest; e++ {
+		h.full[e] = c.ask(t, "osd getmap", map[string]any{"epoch": e})
 	}
-	return maps
+	h.incs = c.incrementals(t, h.newest)
+	t.Logf("%d epochs", newest)
+	return h
 }
 
 // incrementals returns those of all epochs up to the newest one. They go to a session that has had none of the maps.
@@ -237,28 +301,46 @@ func (c *cluster) keep(t *testing.T, newest []byte, incs map[uint32][]byte) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, c.name+"-history.gz"), b.Bytes(), 0o600))
 }
 
-// TestEveryMapOfABusyClusterEncodesToItsOwnBytes also has something of everything in the last map.
+// TestEveryMapOfABusyClusterEncodesToItsOwnBytes also has something of everything in the last map. Meanwhile monitors are
+// killed, and nobody who watches misses a map for that.
 func TestEveryMapOfABusyClusterEncodesToItsOwnBytes(t *testing.T) {
+	t.Parallel()
 	for _, rel := range realceph.Releases() {
 		t.Run(string(rel), func(t *testing.T) {
-			c := start(t, "busy", realceph.Options{Release: rel, OSDs: 3})
+			t.Parallel()
+			c := start(t, "busy", realceph.Options{Release: rel, Mons: 3, OSDs: 3})
+			w := c.watch(t)
 			c.script(t, pools)
-			if rel != realceph.Pacific { // it has no such upmaps
-				c.upmapPrimary(t)
-			}
+			c.selfManagedSnaps(t)
+			c.upmaps(t)
+			peon, churned := c.kill(t, "peon")
+			require.NoError(t, c.StartMon(peon)) // the others have not missed it yet
 			c.script(t, busy)
-			c.requireOwnBytes(t)
+			churned()
+			w.catchUp(t)
+			leader, churned := c.kill(t, "leader")
+			c.script(t, late)
+			require.NoError(t, c.StartMon(leader))
+			churned()
+			c.temps(t)
+			w.catchUp(t)
+			h := c.history(t)
+			c.requireOwnBytes(t, h)
+			c.requireEveryKind(t, h)
+			w.requireHistory(t, h)
 		})
 	}
 }
 
 func TestEveryMapOfAStretchedClusterEncodesToItsOwnBytes(t *testing.T) {
+	t.Parallel()
 	for _, rel := range realceph.Releases() {
 		t.Run(string(rel), func(t *testing.T) {
+			t.Parallel()
 			c := start(t, "stretch", realceph.Options{Release: rel, Mons: 3, OSDs: 2})
 			c.script(t, stretch)
 			c.until(t, func(m *cephmap.OSDMap) bool { return m.Stretch.Enabled }) // some time after the command
-			m := c.requireOwnBytes(t)
+			m := c.requireOwnBytes(t, c.history(t))
 			require.NotZero(t, m.Stretch.Bucket)
 			for _, p := range m.Pools {
 				require.NotNil(t, p.Value.Peering)
@@ -268,29 +350,26 @@ func TestEveryMapOfAStretchedClusterEncodesToItsOwnBytes(t *testing.T) {
 }
 
 // requireOwnBytes looks at the whole history of the cluster and returns the newest map.
-func (c *cluster) requireOwnBytes(t *testing.T) (newest *cephmap.OSDMap) {
+func (c *cluster) requireOwnBytes(t *testing.T, h history) (newest *cephmap.OSDMap) {
 	t.Helper()
-	maps := c.history(t)
-	incs := c.incrementals(t, uint32(len(maps)))
-	t.Logf("%d epochs", len(maps))
-	c.keep(t, maps[uint32(len(maps))], incs)
+	c.keep(t, h.full[h.newest], h.incs)
 	c.requireCRUSHNames(t)
 	applied := new(cephmap.OSDMap)
-	for e := uint32(1); e <= uint32(len(maps)); e++ {
-		m, err := cephmap.DecodeOSDMap(maps[e])
+	for e := uint32(1); e <= h.newest; e++ {
+		m, err := cephmap.DecodeOSDMap(h.full[e])
 		require.NoError(t, err, "epoch %d", e)
 		require.Equal(t, e, m.Epoch)
-		require.Equal(t, maps[e], m.AppendTo(nil), "epoch %d", e)
+		requireBytes(t, h.full[e], m.AppendTo(nil), "epoch %d", e)
 
-		i, err := cephmap.DecodeOSDMapIncremental(incs[e])
+		i, err := cephmap.DecodeOSDMapIncremental(h.incs[e])
 		require.NoError(t, err, "epoch %d", e)
-		require.Equal(t, incs[e], i.AppendTo(nil), "epoch %d", e)
+		requireBytes(t, h.incs[e], i.AppendTo(nil), "incremental %d", e)
 		last := applied
 		applied, err = applied.Apply(i)
 		require.NoError(t, err, "epoch %d", e)
 		requireChanges(t, last, m)
+		require.Empty(t, cephmap.DiffOSDMaps(m, applied), "epoch %d", e)
 		require.Equal(t, m, applied, "epoch %d", e)
-		c.requireDumped(t, m)
 		c.requireDumped(t, applied)
 		newest = m
 	}
