@@ -300,22 +300,24 @@ func (c *core) finish(call *Call, o outcome) {
 	if call.sub != nil {
 		c.subs.end(call.sub, ErrUnsubscribed)
 	}
+	end := &call.outcome // o itself would be allocated for every call
+	*end = o
 	if call.directed != nil {
-		call.directed.end(&o)
+		call.directed.end(end)
 	}
 	if call.flush != nil {
-		c.endFlush(call, o.err)
+		c.endFlush(call, end.err)
 	}
-	o.sent, o.resent = call.sent > 0, call.sent > 1
-	c.stats.finished(call, &o)
+	end.sent, end.resent = call.sent > 0, call.sent > 1
+	c.stats.finished(call, end)
 	call.release()
 	done := call.done
 	call.message, call.text, call.sub, call.done, call.directed = nil, nil, nil, nil, nil
 	if done != nil {
+		o, call.outcome = *end, outcome{} // who keeps the call does not keep the answer
 		done(o)
 		return
 	}
-	call.outcome = o
 	close(call.ended)
 }
 

@@ -58,10 +58,12 @@ type Conn struct {
 	seal  sealer
 	seq   uint64
 	buf   []byte
+	apart []apart // what is written along with buf
+	more  int     // how much that is
 	out   outgoing
 	front frontEncoder
 	segs  [maxSegments]segment
-	// sealed are the messages in buf, and where they end; unsent, once it has ended, those that were not wholly written.
+	// sealed are the messages to be written, and where they end; unsent, once it has ended, those that were not wholly written.
 	sealed []sealed
 	unsent []*Message
 
@@ -101,6 +103,9 @@ func newConn(h *handshake, info Info, maxMessage int) *Conn {
 	}
 	c.front.features = info.Features
 	c.trace = h.trace
+	if f, ok := c.seal.(*crcFraming); ok {
+		f.apart = &c.apart
+	}
 	return c
 }
 
@@ -120,7 +125,7 @@ func (c *Conn) Send(m *Message) error {
 	return err
 }
 
-// sealed is a message in the write buffer.
+// sealed is a message in the write buffer, but for what is written along with that.
 type sealed struct {
 	m   *Message
 	end int
@@ -224,7 +229,7 @@ func (c *Conn) writeBatch(batch []*Message, keepalive, ack bool, stamp denc.UTim
 	}
 	for i, m := range batch {
 		err := c.sealMessage(m)
-		if err == nil && len(c.buf) >= flushSize {
+		if err == nil && len(c.buf)+c.more >= flushSize {
 			err = c.flush()
 		}
 		if err != nil {
@@ -260,10 +265,16 @@ func (c *Conn) sealMessage(m *Message) (err error) {
 		front = segment{encoder: &c.front}
 	}
 	c.segs = [maxSegments]segment{{encoder: &c.out}, front, {bytes: m.Middle}, {bytes: m.Data}}
-	before := len(c.buf)
+	before, had := len(c.buf)+c.more, len(c.apart)
+	if n := len(m.Front) + len(m.Middle) + len(m.Data); n > keepBuffer && c.secure() {
+		c.buf = largeBuffer(c.buf, n+frameOverhead)
+	}
 	c.buf, err = c.seal.seal(c.buf, tagMessage, c.segs[:])
-	c.sealed = append(c.sealed, sealed{m, len(c.buf)})
-	if n := len(c.buf) - before; n >= bulkMessage {
+	for _, a := range c.apart[had:] {
+		c.more += len(a.p)
+	}
+	c.sealed = append(c.sealed, sealed{m, len(c.buf) + c.more})
+	if n := len(c.buf) + c.more - before; n >= bulkMessage {
 		c.bulk.Add(uint64(n)) //nolint:gosec // not negative
 	}
 	traceSent(c.trace, tagMessage, c.segs[:])
@@ -271,11 +282,14 @@ func (c *Conn) sealMessage(m *Message) (err error) {
 	return err
 }
 
+// secure reports whether what is written is a copy of what was given, however large it is.
+func (c *Conn) secure() bool { return c.info.Mode == ModeSecure }
+
 func (c *Conn) flush() error {
 	if len(c.buf) == 0 {
 		return nil
 	}
-	n, err := c.nc.Write(c.buf)
+	n, err := c.nc.writeWith(c.buf, c.apart)
 	if err != nil {
 		for _, s := range c.sealed {
 			if s.end > n {
@@ -286,7 +300,12 @@ func (c *Conn) flush() error {
 	c.nc.traffic.sent(c.sealed, n)
 	clear(c.sealed)
 	c.sealed = c.sealed[:0]
+	clear(c.apart)
+	c.apart, c.more = c.apart[:0], 0
 	if c.buf = c.buf[:0]; cap(c.buf) > keepBuffer {
+		if c.secure() {
+			giveBack(c.buf)
+		}
 		c.buf = nil
 	}
 	return err

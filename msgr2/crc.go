@@ -7,12 +7,13 @@ import (
 	"github.com/libmonclient/libmonclient/denc"
 )
 
-// crcFraming is the crc mode: checksums, no secrecy. It has no state but the revision, so one value serves both
-// directions.
+// crcFraming is the crc mode: checksums, no secrecy.
 type crcFraming struct {
 	rev1 bool
-	head [preambleLen]byte // of the opener
-	tail [epilogueCRC0Len]byte
+	// apart, when set, takes the large segments of what is sealed, which are left out then.
+	apart *[]apart
+	head  [preambleLen]byte // of the opener
+	tail  [epilogueCRC0Len]byte
 }
 
 // seal implements sealer. Revision 1 puts the first segment's crc behind it, and the others' in an epilogue that a
@@ -26,12 +27,17 @@ func (c *crcFraming) seal(dst []byte, t tag, segs []segment) ([]byte, error) {
 	)
 	n := 1
 	for i, s := range segs {
-		from := len(dst)
-		dst = s.appendTo(dst)
-		if lens[i] = len(dst) - from; lens[i] > 0 {
+		from, whole := len(dst), s.bytes
+		if c.apart != nil && s.encoder == nil && len(whole) >= apartSize {
+			*c.apart = append(*c.apart, apart{from, whole})
+		} else {
+			dst = s.appendTo(dst)
+			whole = dst[from:]
+		}
+		if lens[i] = len(whole); lens[i] > 0 {
 			n = i + 1
 		}
-		crcs[i] = denc.CRC32C(denc.CRCSeed, dst[from:])
+		crcs[i] = denc.CRC32C(denc.CRCSeed, whole)
 		if c.rev1 && i == 0 && lens[0] > 0 {
 			dst = binary.LittleEndian.AppendUint32(dst, crcs[0])
 		}

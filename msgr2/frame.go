@@ -37,7 +37,7 @@ const (
 const maxFirstSegment = 64 << 10
 
 // growStep bounds what is allocated for bytes that a peer has only announced; above it a buffer grows as they arrive.
-const growStep = 1 << 20
+const growStep = 4 << 20
 
 // segment is one segment to send: bytes, or something that appends them, so that a message is encoded straight into
 // the write buffer.

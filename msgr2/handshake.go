@@ -192,7 +192,7 @@ func newHandshake(nc net.Conn, revision0, compression bool) *handshake {
 	if !compression {
 		supported &^= Compression
 	}
-	counted := &progressConn{Conn: nc}
+	counted := &progressConn{Conn: socketOf(nc)}
 	return &handshake{nc: counted, br: bufio.NewReaderSize(counted, readBufferSize), mine: banner{supported: supported}}
 }
 

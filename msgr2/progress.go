@@ -29,12 +29,7 @@ func (c *progressConn) Write(p []byte) (total int, err error) {
 	large := len(p) > writeChunk
 	for first := true; first || len(p) > 0; first = false {
 		n, err := c.Conn.Write(p[:min(len(p), writeChunk)])
-		if large {
-			c.bytes.Add(uint64(n)) //nolint:gosec // never negative
-		}
-		if c.traffic != nil {
-			c.traffic.BytesOut.Add(uint64(n)) //nolint:gosec // never negative
-		}
+		c.wrote(n, large)
 		total += n
 		if err != nil {
 			return total, err
@@ -42,6 +37,16 @@ func (c *progressConn) Write(p []byte) (total int, err error) {
 		p = p[n:]
 	}
 	return total, nil
+}
+
+// wrote counts bytes that have left.
+func (c *progressConn) wrote(n int, large bool) {
+	if large {
+		c.bytes.Add(uint64(n)) //nolint:gosec // never negative
+	}
+	if c.traffic != nil {
+		c.traffic.BytesOut.Add(uint64(n)) //nolint:gosec // never negative
+	}
 }
 
 // Progress returns a number that is another one whenever bytes have come, or the network has taken some of a large message,
