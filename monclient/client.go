@@ -18,7 +18,8 @@ import (
 // the session, a tell or a ping, has a connection and goroutines of its own. Such functions run on the client's one goroutine:
 // one at a time, in the order of what they tell. They must return quickly, because the session waits for them. They may call
 // whatever does not wait, on this client as on others: those methods, Call.Cancel, Subscribe, Subscription.Close, and what only
-// reports. Whatever waits, on this client, would wait for ever: Close, and what takes a context.
+// reports. Whatever waits, on this client, would wait for ever: Close, and what takes a context. Only WatchFunc has a goroutine of
+// its own for an osdmap, on which the function may wait for whatever it likes but Close.
 type Client struct {
 	core *core
 }

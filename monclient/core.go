@@ -38,6 +38,7 @@ type core struct {
 	mailbox chan arrival
 	ended   chan struct{} // closed when run has returned and everything that it started has ended
 	others  sync.WaitGroup
+	pumps   sync.WaitGroup // of watches, which end with their subscriptions
 
 	// ctx bounds connection attempts and the sessions' readers; it ends with the client.
 	ctx    context.Context
@@ -66,13 +67,12 @@ type core struct {
 	hedges    hedges    // of pending
 	subs      subscriptions
 	commands  commands
-	// osdmap is the newest that anybody has needed here, nil: none yet.
-	osdmap  *cephmap.OSDMap
-	log     logWriter
-	central *central // nil: the monitors' configuration changes nothing
-	mgr     manager
-	turn    int // whose it is to be asked something, with ReadBalance
-	stats   meter
+	osdmaps   keptOSDMap
+	log       logWriter
+	central   *central // nil: the monitors' configuration changes nothing
+	mgr       manager
+	turn      int // whose it is to be asked something, with ReadBalance
+	stats     meter
 
 	// published is what callers may read at any time.
 	published struct {
@@ -196,6 +196,7 @@ func (c *core) shutdown() {
 	c.session, c.standby.sessions = nil, nil
 	c.failAll(ErrClosed)
 	c.subs.endAll(ErrClosed)
+	c.pumps.Wait()
 }
 
 // ready reports whether requests can be sent: there is a session, and the cluster's fsid is known, which commands carry.

@@ -2,12 +2,9 @@ package monclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"time"
 
-	"github.com/libmonclient/libmonclient/monclient/cephmap"
 	"github.com/libmonclient/libmonclient/monclient/monmsg"
 )
 
@@ -165,72 +162,4 @@ func (e *errand[T]) command(cmd Command, then func(*Reply)) {
 // unexpected ends the errand for an answer of the wrong type.
 func (e *errand[T]) unexpected(m monmsg.Message) {
 	e.fail(fmt.Errorf("answered with %s", monmsg.TypeName(m.MsgType())))
-}
-
-// osdmap goes on with the newest OSDMap there is.
-func (e *errand[T]) osdmap(then func(*cephmap.OSDMap)) {
-	e.step(func(call *Call) {
-		call.name = "osdmap"
-		call.message = func(_ *core, id uint64) monmsg.Message { return &monmsg.MMonGetVersion{Handle: id, What: "osdmap"} }
-	}, func(o outcome) {
-		if m, ok := o.reply.(*monmsg.MMonGetVersionReply); ok {
-			e.osdmapFrom(m.Version, then)
-			return
-		}
-		e.unexpected(o.reply)
-	})
-}
-
-// osdmapFrom goes on with an OSDMap that has at least an epoch. The client keeps the last one that it needed, so that
-// it is mostly told what has changed since; there is no subscription that lasts.
-func (e *errand[T]) osdmapFrom(epoch uint64, then func(*cephmap.OSDMap)) {
-	c := e.core
-	if c.osdmap != nil && uint64(c.osdmap.Epoch) >= epoch {
-		then(c.osdmap)
-		return
-	}
-	e.step(func(call *Call) {
-		call.name = "osdmap"
-		var next uint64
-		if c.osdmap != nil {
-			next = uint64(c.osdmap.Epoch) + 1
-		}
-		call.sub = &Subscription{core: c, what: "osdmap", onetime: true, next: next, f: func(event MapEvent, err error) {
-			switch {
-			case errors.Is(err, io.EOF):
-				c.finish(call, outcome{})
-			case err != nil: // it is the call that has ended the subscription
-			default:
-				err := c.keepOSDMap(event)
-				if err != nil || (c.osdmap != nil && uint64(c.osdmap.Epoch) >= epoch) {
-					c.finish(call, outcome{err: err})
-				}
-			}
-		}}
-	}, func(outcome) { e.osdmapFrom(epoch, then) })
-}
-
-// keepOSDMap brings the OSDMap that the client keeps up to date. A change that does not follow from it is of no use: then
-// there is none, and the next one to ask gets it in full.
-func (c *core) keepOSDMap(e MapEvent) error {
-	if c.osdmap != nil && uint64(c.osdmap.Epoch) >= e.Epoch {
-		return nil
-	}
-	if e.Full {
-		m, err := cephmap.DecodeOSDMap(e.Data)
-		if err != nil {
-			return err
-		}
-		c.osdmap = m
-		return nil
-	}
-	if c.osdmap == nil {
-		return nil
-	}
-	var next *cephmap.OSDMap
-	if i, err := cephmap.DecodeOSDMapIncremental(e.Data); err == nil {
-		next, _ = c.osdmap.Apply(i) // nil where it does not follow
-	}
-	c.osdmap = next
-	return nil
 }

@@ -29,6 +29,8 @@ var (
 	logCommandsUnreadable = logged("commands.unreadable", slog.LevelWarn, "error")
 	logMonMapOld          = logged("monmap.ignored", slog.LevelDebug, "epoch", "have")
 	logOSDMapForeign      = logged("osdmap.foreign", slog.LevelWarn, "fsid")
+	logOSDMapRepaired     = logged("osdmap.repaired", slog.LevelWarn, "epoch", "error")
+	logOSDMapResumed      = logged("osdmap.resumed", slog.LevelDebug, "epoch")
 	logMessageIgnored     = logged("message.ignored", slog.LevelDebug, "type")
 	logTellFailed         = logged("tell.attempt_failed", slog.LevelDebug, "mon", "addr", "step", "elapsed", "error")
 	logMgrConnected       = logged("mgr.connected", slog.LevelInfo, "mgr", "addr", "elapsed")
@@ -67,6 +69,8 @@ func logged(name string, level slog.Level, keys ...string) *LogEvent {
 //	commands.unreadable     WARN   error                                the monitors' table of commands makes no sense, so no command is taken for one that only reads
 //	monmap.ignored          DEBUG  epoch have                           it is older than the one that we have
 //	osdmap.foreign          WARN   fsid                                 it is of another cluster, and ignored
+//	osdmap.repaired         WARN   epoch error                          a watch has no use for what has come in place of that epoch, and asks for it again
+//	osdmap.resumed          DEBUG  epoch                                a watch that was slow has room again, and asks for what there was none for, from that epoch on
 //	message.ignored         DEBUG  type                                 nobody has asked for it, or it is of a type that is not known
 //	tell.attempt_failed     DEBUG  mon addr step elapsed error          a monitor did not answer a tell or a ping
 //	mgr.connected           INFO   mgr addr elapsed                     there is a session with the active manager

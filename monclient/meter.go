@@ -29,6 +29,7 @@ type meter struct {
 	dropped    atomic.Uint64
 	logUnacked atomic.Int64
 	traffic    msgr2.Traffic // of all connections
+	osdmaps    struct{ full, applied, repaired atomic.Uint64 }
 
 	mu        sync.Mutex
 	counters  Stats // the plain numbers, and the maps that count by a word

@@ -63,4 +63,5 @@ func (c *core) collapse(err *PanicError) {
 	for _, s := range c.subs.all() {
 		_ = c.survive(func() { c.subs.end(s, err) })
 	}
+	c.pumps.Wait()
 }

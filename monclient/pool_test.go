@@ -2,7 +2,6 @@ package monclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -47,7 +46,7 @@ func TestPools(t *testing.T) {
 
 				epoch, err := c.CreatePool(ctx, "data", PoolOptions{})
 				require.NoError(t, err)
-				require.EqualValues(t, epoch, c.core.osdmap.Epoch, "the client has seen the map that has the pool")
+				require.EqualValues(t, epoch, c.core.osdmaps.kept.Epoch, "the client has seen the map that has the pool")
 				_, err = c.CreatePool(ctx, "more", PoolOptions{CRUSHRule: new(int16)})
 				require.NoError(t, err)
 
@@ -83,7 +82,7 @@ func TestPoolSnapshots(t *testing.T) {
 		}
 
 		require.NoError(t, c.CreatePoolSnap(ctx, 1, "one"))
-		require.Equal(t, "one", c.core.osdmap.Pool(1).Snaps[0].Value.Name)
+		require.Equal(t, "one", c.core.osdmaps.kept.Pool(1).Snaps[0].Value.Name)
 		require.ErrorIs(t, c.CreatePoolSnap(ctx, 1, "one"), denc.EEXIST)
 		_, err := c.CreateSelfManagedSnap(ctx, 1)
 		require.ErrorIs(t, err, denc.EINVAL)
@@ -212,7 +211,7 @@ func TestPoolsAreThoseOfNow(t *testing.T) {
 		require.NoError(t, mons.Advance("osdmap", 100)) // more than one message holds
 		_, err := c.PoolName(ctx, 3)
 		require.NoError(t, err)
-		require.EqualValues(t, mons.OSDMapEpoch(t, c), c.core.osdmap.Epoch)
+		require.EqualValues(t, mons.OSDMapEpoch(t, c), c.core.osdmaps.kept.Epoch)
 	})
 }
 
@@ -243,7 +242,7 @@ func TestPoolsBesideASubscription(t *testing.T) {
 			id, err := c.PoolID(ctx, "one")
 			require.NoError(t, err)
 			require.EqualValues(t, 1, id)
-			require.EqualValues(t, mons.OSDMapEpoch(t, c), c.core.osdmap.Epoch)
+			require.EqualValues(t, mons.OSDMapEpoch(t, c), c.core.osdmaps.kept.Epoch)
 		}
 	})
 }
@@ -587,20 +586,24 @@ func TestOSDMapThatCannotBeRead(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		mons := startMons(t, 1, montest.Options{})
 		c := mons.connect()
-		done := make(chan error, 1)
-		require.NoError(t, c.core.post(func() {
-			done <- errors.Join(
-				c.core.keepOSDMap(MapEvent{Epoch: 5, Full: true, Data: []byte{8, 7, 1, 0, 0, 0, 0}}),
-				c.core.keepOSDMap(MapEvent{Epoch: 5, Data: []byte("no map that this would be a change of")}))
-		}))
-		require.ErrorIs(t, <-done, denc.ErrShort)
+		mons.TamperOSDMaps(func(m *monmsg.MOSDMap) {
+			for i := range m.Full {
+				m.Full[i].Map = []byte{8, 7, 1, 0, 0, 0, 0}
+			}
+		})
 		_, err := c.Pools(t.Context())
+		require.ErrorIs(t, err, denc.ErrShort)
+		mons.TamperOSDMaps(nil)
+		_, err = c.Pools(t.Context())
 		require.NoError(t, err)
-		require.NoError(t, c.core.post(func() {
-			done <- c.core.keepOSDMap(MapEvent{Epoch: uint64(c.core.osdmap.Epoch) + 1, Data: []byte("no change")})
-		}))
-		require.NoError(t, <-done)
+
+		mons.TamperOSDMaps(func(m *monmsg.MOSDMap) {
+			for i := range m.Incrementals {
+				m.Incrementals[i].Map = []byte("no change")
+			}
+		})
 		_, err = c.CreatePool(t.Context(), "data", PoolOptions{}) // with a map that is fetched again
 		require.NoError(t, err)
+		require.Equal(t, OSDMapStats{Full: 3, Repaired: 1}, c.Stats().OSDMaps)
 	})
 }

@@ -55,6 +55,8 @@ type Stats struct {
 
 	// Maps are the maps that are held, by name: the monmap, and those with epochs that are subscribed to.
 	Maps map[string]MapStats `json:"maps"`
+	// OSDMaps is what became of the osdmaps that have come, for watches and for calls that need the map.
+	OSDMaps OSDMapStats `json:"osdmaps"`
 	// Tickets is how long tickets are still valid, by service: auth, and for example mgr. It is negative once they have
 	// expired. Those that never expire are left out.
 	Tickets map[string]Duration `json:"tickets"`
@@ -111,6 +113,13 @@ type MapStats struct {
 	Behind uint64 `json:"behind"`
 }
 
+// OSDMapStats counts what became of osdmaps.
+type OSDMapStats struct {
+	Full     uint64 `json:"full"`     // whole ones that were read
+	Applied  uint64 `json:"applied"`  // changes that were applied
+	Repaired uint64 `json:"repaired"` // epochs that were asked for again: missing, unreadable, or not fetched in time
+}
+
 // Duration is a time.Duration that is a number of seconds in JSON.
 type Duration time.Duration
 
@@ -149,6 +158,7 @@ func (c *Client) Stats() Stats {
 		BytesReceived: m.traffic.BytesIn.Load(), BytesSent: m.traffic.BytesOut.Load(),
 		MessagesReceived: m.traffic.MessagesIn.Load(), MessagesSent: m.traffic.MessagesOut.Load(),
 		EventsQueued: int(m.queued.Load()), EventsDropped: m.dropped.Load(), LogUnacked: int(m.logUnacked.Load()),
+		OSDMaps: OSDMapStats{m.osdmaps.full.Load(), m.osdmaps.applied.Load(), m.osdmaps.repaired.Load()},
 	}
 	m.mu.Lock()
 	m.read(&s, now)

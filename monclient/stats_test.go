@@ -466,7 +466,8 @@ func TestStatsInJSON(t *testing.T) {
 			"maps": {"monmap": {"epoch": 1, "newest": 1, "behind": 0}},
 			"tickets": {"auth": 7189.77, "mgr": 3589.77, "mon": 3589.77, "osd": 3589.77},
 			"bytes_received": 1000, "bytes_sent": 2000, "messages_received": 2, "messages_sent": 3,
-			"subscriptions": 0, "events_queued": 0, "events_dropped": 0, "log_unacked": 0
+			"subscriptions": 0, "events_queued": 0, "events_dropped": 0, "log_unacked": 0,
+			"osdmaps": {"full": 0, "applied": 0, "repaired": 0}
 		}`, string(b))
 		var d Duration
 		require.NoError(t, json.Unmarshal([]byte("0.0025"), &d))

@@ -109,6 +109,12 @@ type MapEvent struct {
 	size  int    // of what it brings
 	from  uint64 // of a log: the first version of which there may be entries
 	value *value // of Data, decoded: shared by all watches
+
+	// Of what a watch of the osdmap gets: where it comes from, why there is no map, and that it is only what the first one
+	// follows from.
+	feed *osdmapFeed
+	err  error
+	base bool
 }
 
 // errNotQueued refuses to fetch what SubscribeFunc's function has been given.
@@ -127,6 +133,9 @@ type Subscription struct {
 	// to nothing.
 	merge func(first, second MapEvent) (both MapEvent, missed bool)
 	level LogLevel // of a log
+	// follows says whether an event is wanted now, nil: every one from next on.
+	follows func(MapEvent) bool
+	feed    *osdmapFeed // of a watch of the osdmap: it decides what is queued
 
 	// Owned by the client's goroutine.
 	next  uint64           // the first epoch that is of interest
@@ -201,6 +210,9 @@ func (s *Subscription) Next(ctx context.Context) (MapEvent, error) {
 			s.bytes -= e.size
 			s.core.stats.queued.Add(-1)
 			e.Missed, s.missed = s.missed, 0
+			if s.feed != nil {
+				s.feed.fetched()
+			}
 			s.mu.Unlock()
 			return e, nil
 		}
@@ -249,11 +261,23 @@ func (s *Subscription) end(err error) error {
 		s.err = err
 	}
 	if errors.Is(s.err, ErrUnsubscribed) {
-		s.core.stats.queued.Add(-int64(len(s.queue)))
-		s.queue, s.bytes = nil, 0
+		s.drop()
 	}
 	s.signal()
 	return s.err
+}
+
+// drop empties the queue. The caller holds mu.
+func (s *Subscription) drop() {
+	s.core.stats.queued.Add(-int64(len(s.queue)))
+	s.queue, s.bytes = nil, 0
+}
+
+// waiting reports whether there is an event that Next would not wait for.
+func (s *Subscription) waiting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.queue) > 0
 }
 
 // over reports whether nothing more is to come.
@@ -261,6 +285,13 @@ func (s *Subscription) over() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err != nil
+}
+
+// unsubscribed reports whether it was closed, so that nothing is to be heard of what has come.
+func (s *Subscription) unsubscribed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Is(s.err, ErrUnsubscribed)
 }
 
 // signal wakes Next. The caller holds mu.

@@ -53,6 +53,9 @@ func (t *subscriptions) add(s *Subscription) {
 	}
 	e.subscribers = append(e.subscribers, s)
 	t.core.stats.subscribed(t)
+	if s.feed != nil {
+		s.feed.begin()
+	}
 	if s.what == "config" && t.config != nil {
 		if s.push(configEvent(t.config)); s.onetime {
 			t.end(s, io.EOF)
@@ -78,6 +81,9 @@ func (t *subscriptions) end(s *Subscription, err error) {
 			delete(t.entries, name)
 		}
 		t.core.stats.subscribed(t)
+	}
+	if s.feed != nil {
+		s.feed.end(err)
 	}
 	if s.f != nil {
 		s.f(MapEvent{}, err)
@@ -108,40 +114,56 @@ func (t *subscriptions) flush() {
 		if what == nil {
 			what = make(map[string]monmsg.Subscription)
 		}
-		name, w := t.wanted(entry, e)
-		what[name] = w
+		if name, w, wanted := t.wanted(entry, e); wanted {
+			what[name] = w
+		}
 	}
-	if what != nil {
+	if len(what) > 0 {
 		c.session.send(&monmsg.MMonSubscribe{What: what, Hostname: c.cfg.Hostname}, 0)
 	}
 }
 
-// wanted returns what to ask for: the earliest epoch that any subscriber wants. Those who have seen it skip it.
-func (t *subscriptions) wanted(name string, e *subEntry) (string, monmsg.Subscription) {
+// wanted returns what to ask for, if anything: the earliest epoch that any subscriber wants. Those who have seen it skip it.
+func (t *subscriptions) wanted(name string, e *subEntry) (string, monmsg.Subscription, bool) {
 	w := monmsg.Subscription{Flags: monmsg.SubscribeOnetime}
 	first := true
 	if name == "monmap" {
 		w, first = monmsg.Subscription{Start: uint64(t.core.monmap.Epoch) + 1}, false
 	}
 	for _, s := range e.subscribers {
+		if s.feed != nil && s.feed.deaf() {
+			continue
+		}
+		start := s.next
+		if s.feed != nil && s.feed.whole {
+			start = 0
+		}
 		switch {
-		case first, s.next < w.Start && (name != logEntries || s.next > 0):
-			w.Start = s.next
+		case first, start < w.Start && (name != logEntries || start > 0):
+			w.Start = start
 		case name == logEntries && w.Start == 0: // what is new; others may have missed what is older
-			w.Start = s.next
+			w.Start = start
 		}
 		if !s.onetime {
 			w.Flags = 0
 		}
 		first = false
 	}
+	if first {
+		return "", w, false
+	}
 	switch name {
 	case "osdmap":
+		for _, s := range e.subscribers {
+			if s.feed != nil {
+				s.feed.asks(w.Start)
+			}
+		}
 		w.Start = t.core.session.osdmapStart(w.Start)
 	case logEntries:
 		name = logPrefix + lowestLevel(e.subscribers).String()
 	}
-	return name, w
+	return name, w, true
 }
 
 // lowestLevel returns the level that has the entries for all.
@@ -308,9 +330,13 @@ func (t *subscriptions) publish(what string, events []MapEvent, whole bool) {
 	}
 	t.core.stats.delivered(what, events)
 	for _, s := range slices.Clone(e.subscribers) {
+		if s.feed != nil {
+			s.feed.take(events)
+			continue
+		}
 		got := false
 		for _, event := range events {
-			if event.Epoch != 0 && event.Epoch < s.next {
+			if event.Epoch != 0 && event.Epoch < s.next || s.follows != nil && !s.follows(event) {
 				continue
 			}
 			s.push(event)

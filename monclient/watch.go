@@ -19,12 +19,14 @@ type WatchOptions struct {
 	// Start resumes: the first epoch that is of interest, one more than the last WatchEvent.Epoch. 0 is the newest. Maps that
 	// come whole have no history: a later Start only skips what was seen already. It means nothing for config.
 	Start uint64
-	// All has every event wait until it is fetched. Otherwise the newest takes the place of the one that waits, of those maps
-	// that come whole and of config, and changes of keys are put together. It means nothing for osdmap and log, of which all
-	// wait anyway.
+	// Base resumes a watch of the osdmap, and only that, from a map that the caller still has, so that no whole map is sent again:
+	// Start is 0 or the epoch after it. It is not changed, and shared with the maps that follow.
+	Base *cephmap.OSDMap
+	// All has every event wait until it is fetched. Otherwise the newest takes the place of those that wait, of maps and of
+	// config, and changes of keys are put together. It means nothing for log, of which all wait anyway.
 	All bool
 	// MaxEvents and MaxBytes bound what waits, 0: 1024 events and 64 MiB. Beyond either the oldest are dropped, or put together
-	// where they are changes of keys.
+	// where they are changes of keys. Those of an osdmap are not: what comes beyond is asked for again when there is room.
 	MaxEvents, MaxBytes int
 }
 
@@ -36,14 +38,16 @@ type WatchEvent[T any] struct {
 	Epoch uint64
 	// Value is shared by all who watch: do not change it. It marshals to what Ceph prints of it as JSON, where Ceph does.
 	Value T
-	// Raw is the encoded map, nil for config, keys and log. It is shared, too.
+	// Raw is the encoded map, nil for config, keys and log, and of an osdmap that is not Full the change that has made it. It is
+	// shared, too.
 	Raw []byte
 	// Full: it is all that there is, and not what has changed.
 	Full bool
 	// Synced: it is at least the newest that the monitors had when they sent it. What comes before it is a history.
 	Synced bool
 	// Missed is how many events before this one were not fetched in time: this one has replaced them, or has them in it, or,
-	// of an osdmap or log, or with All, they are lost.
+	// of a log, or with All, they are lost. Of an osdmap it is how many epochs were passed over; with All only those that the
+	// monitors do not have any more.
 	Missed int
 }
 
@@ -64,8 +68,16 @@ func (e *MapError) Unwrap() error { return e.Err }
 type Watch[T any] struct {
 	sub    *Subscription
 	read   reader[T]
+	newest bool            // what is ready is replaced by what waits
 	ready  []WatchEvent[T] // what was read of an event and is not fetched
 	missed int             // before them
+	bad    *badEvent[T]    // after them
+}
+
+// badEvent is one that cannot be read.
+type badEvent[T any] struct {
+	event WatchEvent[T]
+	err   error
 }
 
 // reader makes events of what a subscription brings: none where it has no news. Readers that compare are called for one
@@ -76,21 +88,38 @@ type reader[T any] func(MapEvent) ([]WatchEvent[T], error)
 // when the client was closed, and the error of ctx ends the waiting alone.
 func (w *Watch[T]) Next(ctx context.Context) (WatchEvent[T], error) {
 	for {
-		if len(w.ready) > 0 {
+		if len(w.ready) > 0 && (w.bad != nil || !w.newest || !w.sub.waiting()) {
 			e := w.ready[0]
 			w.ready = w.ready[1:]
-			e.Missed, w.missed = w.missed, 0
+			e.Missed, w.missed = e.Missed+w.missed, 0
 			return e, nil
+		}
+		if bad := w.bad; bad != nil {
+			w.bad = nil
+			return bad.event, bad.err
 		}
 		m, err := w.sub.Next(ctx)
 		if err != nil {
 			return WatchEvent[T]{}, err
 		}
-		w.missed += m.Missed
-		if w.ready, err = w.read(m); err != nil {
-			e := WatchEvent[T]{Epoch: m.Epoch, Raw: m.Data, Full: m.Full, Synced: m.Synced, Missed: w.missed}
-			w.missed = 0
-			return e, err
+		w.take(m)
+	}
+}
+
+// take reads an event.
+func (w *Watch[T]) take(m MapEvent) {
+	w.missed += m.Missed
+	events, err := w.read(m)
+	if len(events) > 0 {
+		for _, e := range w.ready { // which are replaced
+			w.missed += e.Missed + 1
+		}
+		w.ready = events
+	}
+	if err != nil {
+		w.bad = &badEvent[T]{WatchEvent[T]{Epoch: m.Epoch, Raw: m.Data, Full: m.Full, Synced: m.Synced}, err}
+		if len(w.ready) == 0 {
+			w.bad.event.Missed, w.missed = w.missed, 0
 		}
 	}
 }
@@ -144,7 +173,7 @@ func watch[T any](c *Client, what string, o WatchOptions, read reader[T]) (*Watc
 	if s, err = c.core.subscribe(s); err != nil {
 		return nil, err
 	}
-	return &Watch[T]{sub: s, read: read}, nil
+	return &Watch[T]{sub: s, read: read, newest: s.feed != nil && !o.All}, nil
 }
 
 // subscription returns what a watch reads, checked.
@@ -159,8 +188,13 @@ func (o WatchOptions) subscription(what string) (*Subscription, error) {
 	}
 	orDefault(&o.MaxEvents, maxQueuedEvents)
 	orDefault(&o.MaxBytes, maxQueuedBytes)
+	if o.Base != nil && what != "osdmap" {
+		return nil, fmt.Errorf("monclient: watch %s: WatchOptions.Base is for osdmap: %w", what, cephconf.ErrInvalidValue)
+	}
 	s := &Subscription{what: what, next: o.Start, events: o.MaxEvents, size: o.MaxBytes, wake: make(chan struct{}, 1)}
 	switch {
+	case what == "osdmap":
+		return s, o.osdmapFeed(s)
 	case what == "config":
 		s.next = 0
 		s.latest = !o.All
@@ -172,11 +206,15 @@ func (o WatchOptions) subscription(what string) (*Subscription, error) {
 	return s, nil
 }
 
-// value is a map, decoded when somebody first wants it, and once.
+// value is a map, decoded when somebody first wants it, and once. Of a change of the osdmap that is the change, and made is the map
+// that the first watch has made with it.
 type value struct {
 	once sync.Once
 	v    any
 	err  error
+
+	mu   sync.Mutex
+	made *cephmap.OSDMap
 }
 
 // mapReader returns the reader of maps that come whole.
@@ -207,7 +245,7 @@ type WatchSpec struct {
 
 // WatchAny follows what has a name. The values are those of WatchMonMap, WatchConfig and the others.
 func (c *Client) WatchAny(spec WatchSpec) (*Watch[any], error) {
-	read, err := spec.reader()
+	read, err := spec.reader(c.core)
 	if err != nil {
 		return nil, err
 	}
@@ -217,17 +255,23 @@ func (c *Client) WatchAny(spec WatchSpec) (*Watch[any], error) {
 // WatchFunc does what WatchAny does and hands f the events as they come, on the client's goroutine, instead of queueing them:
 // none is ever replaced or dropped, whatever the WatchOptions say. The values are decoded there, too. An error that is a *MapError
 // comes with an event; any other is the last call, and says why, as for SubscribeFunc. Client says what f may do.
+//
+// An osdmap, which may be large, is read on a goroutine of the watch's own, and f is called there: every epoch as with
+// WatchOptions.All, none of them replaced. A slow f holds up nobody else, and a Command.Barrier does not wait for it.
 func (c *Client) WatchFunc(spec WatchSpec, f func(WatchEvent[any], error)) (io.Closer, error) {
 	if f == nil {
 		return nil, fmt.Errorf("monclient: watch %s: %w", spec.What, errNoFunction)
 	}
-	read, err := spec.reader()
+	read, err := spec.reader(c.core)
 	if err != nil {
 		return nil, err
 	}
 	s, err := spec.subscription(spec.What)
 	if err != nil {
 		return nil, err
+	}
+	if s.feed != nil {
+		return c.core.pump(s, read, f)
 	}
 	s.f = func(m MapEvent, err error) {
 		if err != nil {
@@ -248,8 +292,41 @@ func (c *Client) WatchFunc(spec WatchSpec, f func(WatchEvent[any], error)) (io.C
 	return c.core.subscribe(s)
 }
 
+// pump hands the events of a subscription to f, on a goroutine that ends with it.
+func (c *core) pump(s *Subscription, read reader[any], f func(WatchEvent[any], error)) (io.Closer, error) {
+	w := &Watch[any]{sub: s, read: read}
+	s.core = c
+	if err := c.post(func() {
+		c.subs.add(s)
+		c.pumps.Go(func() {
+			if caught := c.survive(func() { w.each(f) }); caught != nil {
+				c.intake.close(caught)
+				_ = w.Close()
+				_ = c.survive(func() { f(WatchEvent[any]{}, caught) })
+			}
+		})
+	}); err != nil {
+		return nil, fmt.Errorf("monclient: watch %s: %w", s.what, err)
+	}
+	return w, nil
+}
+
+// each calls f for every event, and a last time with the reason why there are no more.
+func (w *Watch[T]) each(f func(WatchEvent[T], error)) {
+	for {
+		e, err := w.Next(context.Background())
+		last := err != nil && !isMapError(err)
+		if !last && w.sub.unsubscribed() {
+			continue
+		}
+		if f(e, err); last {
+			return
+		}
+	}
+}
+
 // reader returns the reader of what is to be watched.
-func (spec WatchSpec) reader() (reader[any], error) {
+func (spec WatchSpec) reader(c *core) (reader[any], error) {
 	isLog := strings.HasPrefix(spec.What, logPrefix)
 	if spec.Channel != "" && !isLog {
 		return nil, fmt.Errorf("monclient: watch %s: WatchSpec.Channel is for logs: %w", spec.What, cephconf.ErrInvalidValue)
@@ -270,7 +347,7 @@ func (spec WatchSpec) reader() (reader[any], error) {
 	case "servicemap":
 		return untyped(mapReader(cephmap.DecodeServiceMap)), nil
 	case "osdmap":
-		return untyped(valueReader(readOSDMap)), nil
+		return untyped(osdmapReader(c, spec.WatchOptions)), nil
 	case "config":
 		return untyped(configReader()), nil
 	}
@@ -288,7 +365,7 @@ func untyped[T any](read reader[T]) reader[any] {
 		events, err := read(m)
 		list := make([]WatchEvent[any], len(events))
 		for i, e := range events {
-			list[i] = WatchEvent[any]{Epoch: e.Epoch, Value: e.Value, Raw: e.Raw, Full: e.Full, Synced: e.Synced}
+			list[i] = WatchEvent[any]{Epoch: e.Epoch, Value: e.Value, Raw: e.Raw, Full: e.Full, Synced: e.Synced, Missed: e.Missed}
 		}
 		return list, err
 	}

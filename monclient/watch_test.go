@@ -136,7 +136,7 @@ func TestWatchedOSDMapsHaveNoGapsAndSayWhichIsTheNewest(t *testing.T) {
 		c := startMons(t, 1, montest.Options{Mons: 3})
 		require.NoError(t, c.Advance("osdmap", 99)) // epoch 100: three batches
 		client := c.connect()
-		w, err := client.WatchOSDMap(WatchOptions{Start: 5})
+		w, err := client.WatchOSDMap(WatchOptions{Start: 5, All: true})
 		require.NoError(t, err)
 		take := func(first, last, synced uint64) {
 			t.Helper()
@@ -236,9 +236,22 @@ func TestWatchesThatMakeNoSense(t *testing.T) {
 			`watch kv:: no prefix`:                             func() error { _, err := client.WatchKV("", WatchOptions{}); return err },
 			`watch log: LogOptions.Level is LogLevel(9)`:       func() error { _, err := client.WatchLog(LogOptions{Level: 9}); return err },
 			`watch osdmap: WatchOptions.MaxEvents is negative`: func() error { _, err := client.WatchOSDMap(WatchOptions{MaxEvents: -1}); return err },
-			`watch monmap: WatchOptions.MaxBytes is negative`:  func() error { _, err := client.WatchMonMap(WatchOptions{MaxBytes: -1}); return err },
-			`watch monmap: WatchSpec.Channel is for logs`:      func() error { _, err := client.WatchAny(WatchSpec{What: "monmap", Channel: "audit"}); return err },
-			`watch monmap: the function to call is nil`:        func() error { _, err := client.WatchFunc(WatchSpec{What: "monmap"}, nil); return err },
+			`watch monmap: WatchOptions.Base is for osdmap`: func() error {
+				_, err := client.WatchMonMap(WatchOptions{Base: new(cephmap.OSDMap)})
+				return err
+			},
+			`watch osdmap: WatchOptions.Start is 7 and the Base of epoch 5`: func() error {
+				_, err := client.WatchOSDMap(WatchOptions{Start: 7, Base: &cephmap.OSDMap{Epoch: 5}})
+				return err
+			},
+			`watch osdmap: WatchOptions.Start is 5 and the Base of epoch 5`: func() error {
+				spec := WatchSpec{What: "osdmap", WatchOptions: WatchOptions{Start: 5, Base: &cephmap.OSDMap{Epoch: 5}}}
+				_, err := client.WatchFunc(spec, nothing)
+				return err
+			},
+			`watch monmap: WatchOptions.MaxBytes is negative`: func() error { _, err := client.WatchMonMap(WatchOptions{MaxBytes: -1}); return err },
+			`watch monmap: WatchSpec.Channel is for logs`:     func() error { _, err := client.WatchAny(WatchSpec{What: "monmap", Channel: "audit"}); return err },
+			`watch monmap: the function to call is nil`:       func() error { _, err := client.WatchFunc(WatchSpec{What: "monmap"}, nil); return err },
 			`Command.Barrier: unknown map: "nosuchmap" is none `: func() error {
 				_, err := client.Command(t.Context(), Command{Prefix: "x", Barrier: "nosuchmap"})
 				return err

@@ -94,6 +94,7 @@ func (c *socket) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	n, err := c.do(&c.in, "read", syscall.SYS_READ, unsafe.Pointer(unsafe.SliceData(p)), min(len(p), socketChunk), c.raw.Read)
+	raceHasRead()
 	if n == 0 && err == nil {
 		err = io.EOF
 	}
@@ -101,6 +102,7 @@ func (c *socket) Read(p []byte) (int, error) {
 }
 
 func (c *socket) Write(p []byte) (total int, err error) {
+	raceWrites()
 	for len(p) > 0 {
 		n, err := c.do(&c.out, "write", syscall.SYS_WRITE, unsafe.Pointer(unsafe.SliceData(p)), len(p), c.raw.Write)
 		if total += n; err != nil {
@@ -113,6 +115,7 @@ func (c *socket) Write(p []byte) (total int, err error) {
 
 // writePieces implements piecesWriter. The pieces are few, and none is empty.
 func (c *socket) writePieces(pieces [][]byte) (total int, err error) {
+	raceWrites()
 	for _, p := range pieces {
 		v := syscall.Iovec{Base: unsafe.SliceData(p)}
 		v.SetLen(len(p))

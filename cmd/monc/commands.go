@@ -100,9 +100,11 @@ log-info, log-sec, log-warn or log-error for the cluster log from that level
 on; kv:PREFIX for keys of the config-key store.
 
 A line has the time, the map, its epoch, whether it is full or incremental, its
-size, and what it says, or what has changed since the line before, in short. The
-log is printed as ceph -w does. With -f json every line is a JSON object, with
-the map as ceph dumps it; synced says that it is the newest, and no history.
+size, and what it says, or what has changed since the line before, in short. Of
+the osdmap every change has a line of its own. The log is printed as ceph -w
+does. With -f json every line is a JSON object, with the map as ceph dumps it;
+synced says that it is the newest, and no history. Of the osdmap it has the
+changes, each with the sentence that says it, and monc osdmap has the whole map.
 
 It ends after --count events, after --timeout, or with Ctrl-C. Maps that the
 client's capabilities do not allow never come.`,
@@ -111,6 +113,7 @@ client's capabilities do not allow never come.`,
 				{"monc watch osdmap", ""},
 				{"monc watch osdmap monmap mgrmap -f json", "for programs"},
 				{"monc watch osdmap --from 1 --count 10", "the first ten epochs that the monitors have"},
+				{"monc watch osdmap --from 1 --timeout 5", "what has happened since then, and when"},
 				{"monc watch kv:config/ log-info", ""},
 			},
 			run: (*app).runWatch,
@@ -130,6 +133,7 @@ With --out it is written in its binary form, which monmaptool and monc -M read.`
 			},
 			run: (*app).runMonMap,
 		},
+		osdmapCommand(),
 		{
 			name: "get-version", args: "WHAT", summary: "show the newest and the oldest epoch of a map",
 			details: "WHAT is osdmap, monmap or fsmap (also called mdsmap).",

@@ -23,6 +23,8 @@ type options struct {
 	out            string
 	count          uint64
 	from           uint64
+	epoch          uint64 // 0: the newest
+	file           string
 	test           testmon
 	log            logOptions
 }

@@ -97,7 +97,7 @@ func (a *app) watch(ctx context.Context, client *monclient.Client, words []strin
 	}
 	stop := a.patience(fmt.Sprintf("%s; monitors send nothing that the client's capabilities do not allow", strings.Join(words, ", ")))
 	defer func() { stop() }()
-	var before describer
+	before := describer{history: a.from > 0}
 	for printed := uint64(0); a.count == 0 || printed < a.count; printed++ {
 		select {
 		case <-ctx.Done():
@@ -156,6 +156,8 @@ type eventLine struct {
 	MgrMap     *cephmap.MgrMap     `json:"mgrmap,omitempty"`
 	FSMap      *cephmap.FSMap      `json:"fsmap,omitempty"`
 	ServiceMap *cephmap.ServiceMap `json:"servicemap,omitempty"`
+	OSDMap     *osdmapCounts       `json:"osdmap,omitempty"` // monc osdmap has all of it
+	Changes    []osdmapChange      `json:"changes,omitzero"` // in the osdmap since the line before; nil of the first one
 	Config     *map[string]string  `json:"config,omitempty"`
 	Changed    []string            `json:"changed,omitempty"` // options
 	Removed    []string            `json:"removed,omitempty"`
@@ -167,6 +169,8 @@ type eventLine struct {
 	Error    string `json:"error,omitempty"` // the map cannot be read
 
 	facts string
+	// more is what goes on lines of its own, which begin as the first one does.
+	more []string
 }
 
 type logLine struct {
@@ -183,7 +187,9 @@ type describer struct {
 	mgrmap   *cephmap.MgrMap
 	fsmap    *cephmap.FSMap
 	services *cephmap.ServiceMap
+	osdmap   *cephmap.OSDMap
 	config   bool
+	history  bool // when something happened is of interest
 }
 
 func (d *describer) describe(in happening) eventLine {
@@ -213,9 +219,9 @@ func (d *describer) describe(in happening) eventLine {
 		line.ServiceMap, line.Modified = v, v.Modified.String()
 		line.facts = serviceFacts(d.services, v)
 		d.services = v
-	case monclient.OSDMapUpdate:
-		line.Modified = v.Modified.String()
-		line.facts = "modified " + line.Modified
+	case *cephmap.OSDMap:
+		line.describeOSDMap(d.osdmap, v, d.history)
+		d.osdmap = v
 	case monclient.ConfigChange:
 		line.describeConfig(v, !d.config)
 		d.config = true
@@ -338,12 +344,16 @@ func (a *app) printEvent(l eventLine) error {
 	if l.Full {
 		kind = "full"
 	}
-	text := fmt.Sprintf("%s %s %d %s %d bytes", l.Time, l.What, l.Epoch, kind, l.Size)
+	begin := fmt.Sprintf("%s %s %d %s %d bytes", l.Time, l.What, l.Epoch, kind, l.Size)
+	text := begin
 	if l.facts != "" {
 		text += "  " + l.facts
 	}
 	if l.Missed > 0 {
 		text += fmt.Sprintf("  (%d events before it were missed)", l.Missed)
+	}
+	for _, more := range l.more {
+		text += "\n" + begin + "  " + more
 	}
 	return a.print(text + "\n")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -128,4 +129,46 @@ func serviceFacts(before, now *cephmap.ServiceMap) string {
 	}
 	f.changes("daemons", daemons(before), daemons(now))
 	return f.String()
+}
+
+// osdmapChange is a change with the sentence about it.
+type osdmapChange struct{ cephmap.OSDMapChange }
+
+// MarshalJSON adds the sentence as the member text.
+func (c osdmapChange) MarshalJSON() ([]byte, error) {
+	change, err := c.OSDMapChange.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(c.String())
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(change[:len(change)-1], []byte(`,"text":`), text, []byte("}")), nil
+}
+
+// describeOSDMap tells how many OSDs and pools there are of the first map, and of those after it what has changed, a line
+// each. Of a history it also tells when.
+func (l *eventLine) describeOSDMap(before, now *cephmap.OSDMap, history bool) {
+	l.OSDMap, l.Modified = countsOf(now), now.Modified.String()
+	when := "modified " + l.Modified + "; "
+	if before == nil {
+		l.facts = oneLine(fmt.Sprintf("%s%s; %s", when, l.OSDMap.osds(), count(l.OSDMap.Pools, "pool")))
+		if len(l.OSDMap.Flags) > 0 {
+			l.facts += "; flags " + strings.Join(l.OSDMap.Flags, ",")
+		}
+		return
+	}
+	if !history {
+		when = ""
+	}
+	l.Changes = []osdmapChange{}
+	for _, c := range cephmap.DiffOSDMaps(before, now) {
+		l.Changes = append(l.Changes, osdmapChange{c})
+		l.more = append(l.more, oneLine(when+c.String()))
+	}
+	if len(l.more) == 0 {
+		l.more = []string{when + "nothing changed"}
+	}
+	l.facts, l.more = l.more[0], l.more[1:]
 }

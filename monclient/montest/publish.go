@@ -19,6 +19,7 @@ type osdMaps struct {
 	first   uint32    // the oldest epoch that is kept
 	history []*osdMap // from first on
 	encoded map[osdEncoding]osdEpoch
+	tamper  func(*monmsg.MOSDMap) // nil: nothing is changed
 }
 
 // osdEncoding names the encodings of one epoch: clients that lack features get the form of an older release.
@@ -67,6 +68,14 @@ func (m *osdMaps) add(next *osdMap) {
 // message returns an MOSDMap without maps.
 func (m *osdMaps) message(fsid uuid.UUID) *monmsg.MOSDMap {
 	return &monmsg.MOSDMap{FSID: fsid, TrimLowerBound: m.first, Newest: m.newest()}
+}
+
+// send sends a client maps.
+func (m *osdMaps) send(s *session, maps *monmsg.MOSDMap) {
+	if m.tamper != nil {
+		m.tamper(maps)
+	}
+	s.send(maps, 0)
 }
 
 // subscribable reports whether monitors know a subscription's name (Monitor::handle_subscribe in src/mon/Monitor.cc).
@@ -147,7 +156,7 @@ func (st *state) publishOSDMaps(s *session, sub *subscription) {
 		m := st.osdmaps.message(st.monmap.FSID)
 		at, _ := st.osdmaps.inForm(newest, form)
 		m.Full = []monmsg.EpochMap{{Epoch: newest, Map: at.full}}
-		s.send(m, 0)
+		st.osdmaps.send(s, m)
 		s.got("osdmap", uint64(newest))
 		return
 	}
@@ -165,7 +174,7 @@ func (st *state) publishOSDMaps(s *session, sub *subscription) {
 			at, _ := st.osdmaps.inForm(e, form)
 			m.Incrementals = append(m.Incrementals, monmsg.EpochMap{Epoch: e, Map: at.inc})
 		}
-		s.send(m, 0)
+		st.osdmaps.send(s, m)
 		s.osdEpoch = uint64(e - 1)
 		s.got("osdmap", uint64(e-1))
 	}

@@ -130,6 +130,10 @@ var metrics = []metric{
 	each("map_epoch", "map", "The newest epoch of a map that has come.", gauge, held, func(m monclient.MapStats) float64 { return count(m.Epoch) }),
 	each("map_epochs_behind", "map", "How far that is behind the newest epoch that monitors have told of.", gauge, held,
 		func(m monclient.MapStats) float64 { return count(m.Behind) }),
+	one("osdmaps_full_total", "Whole OSDMaps that were read.", counter, func(s *monclient.Stats) float64 { return count(s.OSDMaps.Full) }),
+	one("osdmaps_applied_total", "Changes of the OSDMap that were applied.", counter, func(s *monclient.Stats) float64 { return count(s.OSDMaps.Applied) }),
+	one("osdmaps_repaired_total", "Epochs of the OSDMap that were asked for again: missing, unreadable, or not fetched in time.", counter,
+		func(s *monclient.Stats) float64 { return count(s.OSDMaps.Repaired) }),
 	each("ticket_remaining_seconds", "service", "How long a ticket is still valid.", gauge,
 		func(s *monclient.Stats) map[string]monclient.Duration { return s.Tickets }, monclient.Duration.Seconds),
 

@@ -30,6 +30,7 @@ var everything = fixed{
 	CommandBuckets: monclient.Durations{monclient.Duration(100 * ms), monclient.Duration(time.Second)},
 	Maps:           map[string]monclient.MapStats{"osdmap": {Epoch: 40, Newest: 42, Behind: 2}},
 	Tickets:        map[string]monclient.Duration{"auth": monclient.Duration(90 * time.Second)},
+	OSDMaps:        monclient.OSDMapStats{Full: 2, Applied: 38, Repaired: 1},
 	BytesReceived:  1000, BytesSent: 2000, MessagesReceived: 10, MessagesSent: 20,
 	Subscriptions: 1, EventsQueued: 11, EventsDropped: 12, LogUnacked: 13,
 }
@@ -104,6 +105,15 @@ monclient_map_epoch{client="prod",map="osdmap"} 40
 # HELP monclient_map_epochs_behind How far that is behind the newest epoch that monitors have told of.
 # TYPE monclient_map_epochs_behind gauge
 monclient_map_epochs_behind{client="prod",map="osdmap"} 2
+# HELP monclient_osdmaps_applied_total Changes of the OSDMap that were applied.
+# TYPE monclient_osdmaps_applied_total counter
+monclient_osdmaps_applied_total{client="prod"} 38
+# HELP monclient_osdmaps_full_total Whole OSDMaps that were read.
+# TYPE monclient_osdmaps_full_total counter
+monclient_osdmaps_full_total{client="prod"} 2
+# HELP monclient_osdmaps_repaired_total Epochs of the OSDMap that were asked for again: missing, unreadable, or not fetched in time.
+# TYPE monclient_osdmaps_repaired_total counter
+monclient_osdmaps_repaired_total{client="prod"} 1
 # HELP monclient_received_bytes_total Bytes that came over the network.
 # TYPE monclient_received_bytes_total counter
 monclient_received_bytes_total{client="prod"} 1000

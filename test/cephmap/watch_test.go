@@ -74,7 +74,7 @@ type watcher struct {
 	mgrmap   *watching[*cephmap.MgrMap]
 	fsmap    *watching[*cephmap.FSMap]
 	services *watching[*cephmap.ServiceMap]
-	osdmap   *watching[monclient.OSDMapUpdate]
+	osdmap   *watching[*cephmap.OSDMap]
 	config   *watching[monclient.ConfigChange]
 	keys     *watching[monclient.KVChange]
 	log      *watching[monclient.LogEntry]
@@ -97,7 +97,7 @@ func newWatcher(t *testing.T, c *realceph.Cluster) *watcher {
 	w.fsmap = follow(t, fsmap, err)
 	services, err := w.client.WatchServiceMap(none)
 	w.services = follow(t, services, err)
-	osdmap, err := w.client.WatchOSDMap(monclient.WatchOptions{Start: 1})
+	osdmap, err := w.client.WatchOSDMap(monclient.WatchOptions{Start: 1, All: true})
 	w.osdmap = follow(t, osdmap, err)
 	config, err := w.client.WatchConfig(none)
 	w.config = follow(t, config, err)

@@ -64,6 +64,7 @@ var groups = []struct {
 			{"subscribe", testSubscribe},
 			{"wait", testWaitForMap},
 			{"bytes", testBytes},
+			{"monc osdmap", testMoncOSDMap},
 		},
 	},
 	{

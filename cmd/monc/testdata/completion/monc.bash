@@ -27,7 +27,7 @@ _monc() {
 	# The command is the first word that is no option and no option's value.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-c|--conf|-m|--mon-host|-n|--name|--id|--user|-k|--keyring|-K|--keyfile|-M|--monmap|--cluster|-f|--format|--connect-timeout|--timeout|-o|--out|--out-file|-i|--in|--in-file|--count|--from|--level|--channel|--mons|--mgrs|--dir|--release|--keys|--auth|--modes) ((i++)) ;;
+		-c|--conf|-m|--mon-host|-n|--name|--id|--user|-k|--keyring|-K|--keyfile|-M|--monmap|--cluster|-f|--format|--connect-timeout|--timeout|-o|--out|--out-file|-i|--in|--in-file|--count|--from|--level|--channel|--epoch|--file|--mons|--mgrs|--dir|--release|--keys|--auth|--modes) ((i++)) ;;
 		-*) ;;
 		*) command=${COMP_WORDS[i]}; break ;;
 		esac
@@ -51,6 +51,8 @@ _monc() {
 	--from) return ;;
 	--level) COMPREPLY=($(compgen -W "debug info sec warn error" -- "$cur")); return ;;
 	--channel) COMPREPLY=($(compgen -W "cluster audit *" -- "$cur")); return ;;
+	--epoch) return ;;
+	--file) _monc_files "$cur"; return ;;
 	--mons) return ;;
 	--mgrs) return ;;
 	--dir) _monc_files "$cur"; return ;;
@@ -62,7 +64,7 @@ _monc() {
 
 	local flags="--conf --mon-host --name --id --keyring --cluster --format --connect-timeout --timeout --verbose --help --version" words=
 	case $command in
-	"") words="status command tell ping versions watch log df blocklist monmap get-version testmon version completion help" ;;
+	"") words="status command tell ping versions watch log df blocklist monmap osdmap get-version testmon version completion help" ;;
 	status) flags+=" --out" ;;
 	command) flags+=" --in --out" ;;
 	tell) flags+=" --in --out"; words="mon. mon.* mgr mgr.*" ;;
@@ -72,10 +74,11 @@ _monc() {
 	log) flags+=" --watch --level --channel --count"; words="write" ;;
 	blocklist) words="ls add rm" ;;
 	monmap) flags+=" --out" ;;
+	osdmap) flags+=" --epoch --file --out" ;;
 	get-version) words="osdmap monmap fsmap mdsmap" ;;
 	testmon) flags+=" --mons --mgrs --dir --release --keys --auth --modes --ipv6 --control" ;;
 	completion) words="bash zsh fish" ;;
-	help) words="status command tell ping versions watch log df blocklist monmap get-version testmon version completion help" ;;
+	help) words="status command tell ping versions watch log df blocklist monmap osdmap get-version testmon version completion help" ;;
 	esac
 	local cluster=
 	case $command in

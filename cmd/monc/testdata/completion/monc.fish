@@ -9,7 +9,7 @@ function __monc_cluster
 end
 complete -c monc -n "__fish_seen_subcommand_from command" -a "(__monc_cluster)"
 
-set -l commands status command tell ping versions watch log df blocklist monmap get-version testmon version completion help
+set -l commands status command tell ping versions watch log df blocklist monmap osdmap get-version testmon version completion help
 complete -c monc -s c -l conf -r -F -d 'configuration file (CEPH_CONF; else /etc/ceph/ceph.conf, ~/.ceph/ceph.conf, ./ceph.conf)'
 complete -c monc -s m -l mon-host -x -d 'addresses or names of the monitors, with commas between them'
 complete -c monc -s n -l name -x -d 'entity to authenticate as (default client.admin)'
@@ -50,6 +50,10 @@ complete -c monc -n "not __fish_seen_subcommand_from $commands" -a blocklist -d 
 complete -c monc -n "__fish_seen_subcommand_from blocklist" -a 'ls add rm'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a monmap -d 'print the map of the monitors, or save it'
 complete -c monc -n "__fish_seen_subcommand_from monmap" -s o -l out -l out-file -r -F -d 'write the output to this file, - is standard output'
+complete -c monc -n "not __fish_seen_subcommand_from $commands" -a osdmap -d 'print the map of the OSDs and pools, or save it'
+complete -c monc -n "__fish_seen_subcommand_from osdmap" -l epoch -x -d 'the map of this epoch instead of the newest'
+complete -c monc -n "__fish_seen_subcommand_from osdmap" -l file -r -F -d 'read the encoded map from this file, - is standard input, and ask nobody'
+complete -c monc -n "__fish_seen_subcommand_from osdmap" -s o -l out -l out-file -r -F -d 'write the output to this file, - is standard output'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a get-version -d 'show the newest and the oldest epoch of a map'
 complete -c monc -n "__fish_seen_subcommand_from get-version" -a 'osdmap monmap fsmap mdsmap'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a testmon -d 'run monitors for tests, without a cluster'
@@ -66,4 +70,4 @@ complete -c monc -n "not __fish_seen_subcommand_from $commands" -a version -d 's
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a completion -d 'print a script that completes monc'\''s command lines'
 complete -c monc -n "__fish_seen_subcommand_from completion" -a 'bash zsh fish'
 complete -c monc -n "not __fish_seen_subcommand_from $commands" -a help -d 'show help, of monc, a command, or the cluster'\''s commands'
-complete -c monc -n "__fish_seen_subcommand_from help" -a 'status command tell ping versions watch log df blocklist monmap get-version testmon version completion help'
+complete -c monc -n "__fish_seen_subcommand_from help" -a 'status command tell ping versions watch log df blocklist monmap osdmap get-version testmon version completion help'

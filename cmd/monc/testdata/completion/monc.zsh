@@ -46,6 +46,7 @@ _monc() {
 			'df:show how much space the cluster and its pools have'
 			'blocklist:show or change which clients the OSDs refuse'
 			'monmap:print the map of the monitors, or save it'
+			'osdmap:print the map of the OSDs and pools, or save it'
 			'get-version:show the newest and the oldest epoch of a map'
 			'testmon:run monitors for tests, without a cluster'
 			'version:show monc'\''s own version'
@@ -210,6 +211,24 @@ _monc() {
 				'--version[show monc'\''s version]' \
 				'(-o --out --out-file)'{-o,--out,--out-file}'[write the output to this file, - is standard output]:file:_files'
 			;;
+		osdmap)
+			_arguments -S \
+				'(-c --conf)'{-c,--conf}'[configuration file (CEPH_CONF; else /etc/ceph/ceph.conf, ~/.ceph/ceph.conf, ./ceph.conf)]:file:_files' \
+				'(-m --mon-host)'{-m,--mon-host}'[addresses or names of the monitors, with commas between them]:hosts: ' \
+				'(-n --name)'{-n,--name}'[entity to authenticate as (default client.admin)]:name: ' \
+				'(--id --user)'{--id,--user}'[the same as --name client.ID]:id: ' \
+				'(-k --keyring)'{-k,--keyring}'[file with the entity'\''s key (CEPH_KEYRING)]:file:_files' \
+				'--cluster[name of the cluster, which file names are made of (default ceph)]:name: ' \
+				'(-f --format)'{-f,--format}'[format of the output, plain, json, json-pretty, xml, xml-pretty, yaml]:format:(plain json json-pretty xml xml-pretty yaml)' \
+				'--connect-timeout[how long to look for a monitor (default client_mount_timeout where it is set, else 30s)]:time: ' \
+				'--timeout[how long to wait for an answer (default rados_mon_op_timeout where it is set, else for ever)]:time: ' \
+				'(-v --verbose)'{-v,--verbose}'[tell on standard error what happens]' \
+				'(-h --help)'{-h,--help}'[show help, of a command after its name]' \
+				'--version[show monc'\''s version]' \
+				'--epoch[the map of this epoch instead of the newest]:epoch: ' \
+				'--file[read the encoded map from this file, - is standard input, and ask nobody]:file:_files' \
+				'(-o --out --out-file)'{-o,--out,--out-file}'[write the output to this file, - is standard output]:file:_files'
+			;;
 		get-version)
 			_arguments -S \
 				'(-c --conf)'{-c,--conf}'[configuration file (CEPH_CONF; else /etc/ceph/ceph.conf, ~/.ceph/ceph.conf, ./ceph.conf)]:file:_files' \
@@ -284,7 +303,7 @@ _monc() {
 				'(-v --verbose)'{-v,--verbose}'[tell on standard error what happens]' \
 				'(-h --help)'{-h,--help}'[show help, of a command after its name]' \
 				'--version[show monc'\''s version]' \
-				'*:argument:(status command tell ping versions watch log df blocklist monmap get-version testmon version completion help)'
+				'*:argument:(status command tell ping versions watch log df blocklist monmap osdmap get-version testmon version completion help)'
 			;;
 		esac
 		;;
