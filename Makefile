@@ -9,8 +9,6 @@ HOST := . build/host.sh && need_go
 RELEASE ?= reef
 MONS ?= 3
 FUZZTIME ?= 5s
-BENCH ?= .
-BENCHCOUNT ?= 1
 
 # go fails on a clone that git does not trust (another user's, mounted into a container).
 VCS = $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
@@ -88,12 +86,17 @@ demo: ## three embedded monitors and a walk through monc, in seconds; CONF=FILE 
 	@CONF='$(CONF)' build/demo.sh
 
 .PHONY: bench
-bench: ## codecs, the C boundary, the command path beside librados, Python beside its rados: RELEASE=reef BENCH=regexp BENCHCOUNT=1 BENCHFLAGS=
-	@RELEASE=$(RELEASE) BENCH='$(BENCH)' BENCHCOUNT=$(BENCHCOUNT) BENCHFLAGS='$(BENCHFLAGS)' build/bench.sh
+bench: ## everything beside librados, into bench/RESULTS.md (15 minutes): RELEASE=reef PARTS="codecs commands" BENCH=regexp BENCHCOUNT=3 BENCHFLAGS=
+	@RELEASE=$(RELEASE) BENCH='$(BENCH)' BENCHCOUNT='$(BENCHCOUNT)' BENCHFLAGS='$(BENCHFLAGS)' build/bench.sh $(PARTS)
+
+.PHONY: bench-check
+bench-check: ## measures again and compares the ratios with the committed ones: RELEASE=reef PARTS= FACTOR=1.5
+	@RELEASE=$(RELEASE) FACTOR='$(FACTOR)' build/bench.sh check $(PARTS)
 
 .PHONY: bench-failover
-bench-failover: ## what a dead or silent monitor costs, beside librados (minutes; root): RELEASE=reef BENCHFLAGS="-faults kill"
+bench-failover: ## what a dead or silent monitor costs, beside librados (root for the black hole): RELEASE=reef BENCHFLAGS="-faults kill"
 	@RELEASE=$(RELEASE) BENCHFLAGS='$(BENCHFLAGS)' build/bench.sh failover
+
 .PHONY: bench-python
 bench-python: ## the Python package beside python3-rados: RELEASE=reef
 	@RELEASE=$(RELEASE) build/python.sh bench

@@ -1,6 +1,6 @@
 // Command boundary measures what libmonclient.so costs on top of the Go client, and beside librados.
 //
-//	boundary [-release reef] [-rounds 5] [-scale 1] [-text FILE]
+//	boundary [-release reef] [-rounds 5] [-scale 1] [-text FILE] [-results FILE]
 //
 // Crossing: boundary.c runs the command "nothing" against an embedded monitor in its own process, through the Go API (go)
 // and through monclient.h: blocking (sync), with a callback, and with a queue, one command after the other; then 100,000 of
@@ -12,5 +12,5 @@
 // but for the C library, which is there anyway; private is the memory that the process does not share with others.
 //
 // Every number is the median of the rounds, each a process of its own; a ratio that of the rounds' ratios. -text appends
-// the rounds as Go benchmarks print them, for benchstat. The exit status is 3 when something that must be installed is missing.
+// the rounds as Go benchmarks print them, for benchstat, -results in the form that all benchmarks share. The exit status is 3 when something that must be installed is missing.
 package main

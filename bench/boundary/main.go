@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"debug/elf"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/libmonclient/libmonclient/bench/result"
 	"github.com/libmonclient/libmonclient/internal/realceph"
 )
 
@@ -60,6 +62,7 @@ type settings struct {
 	rounds  int
 	scale   float64
 	text    string
+	results string
 }
 
 func parse(args []string, stderr io.Writer) (s settings, err error) {
@@ -69,6 +72,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	fs.IntVar(&s.rounds, "rounds", 5, "how often everything runs")
 	fs.Float64Var(&s.scale, "scale", 1, "multiplies the number of commands")
 	fs.StringVar(&s.text, "text", "", "append the results, as Go benchmarks print them, to `FILE`")
+	fs.StringVar(&s.results, "results", "", "append the measurements to `FILE`")
 	if fs.Parse(args) != nil {
 		return s, errUsage
 	}
@@ -112,13 +116,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		crossings = append(crossings, c)
 	}
 	writeCrossings(stdout, crossings)
-	if err := b.loads(ctx, stdout, s); err != nil {
+	libraries, err := b.loads(ctx, stdout, s)
+	if err != nil {
 		return err
 	}
 	if s.text != "" {
-		return appendText(s.text, crossings)
+		if err := appendText(s.text, crossings); err != nil {
+			return err
+		}
 	}
-	return nil
+	if s.results == "" {
+		return nil
+	}
+	return result.Append(s.results, append(crossingMeasurements(crossings), libraries...)...)
 }
 
 // moduleDir returns the root of the repository, where the scripts are.
@@ -196,12 +206,6 @@ var rows = []struct{ name, beside string }{
 	{"go-1000", ""}, {"queue-1000", "go-1000"}, {"callback-1000", "go-1000"},
 }
 
-func median(values []float64) float64 {
-	slices.Sort(values)
-	n := len(values)
-	return (values[(n-1)/2] + values[n/2]) / 2
-}
-
 func writeCrossings(w io.Writer, rounds []map[string]crossing) {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "crossing\tns\tallocations\tto Go's\tmore ns\tmore allocations\t")
@@ -215,9 +219,9 @@ func writeCrossings(w io.Writer, rounds []map[string]crossing) {
 				moreNS, moreAllocs = append(moreNS, c.ns-base.ns), append(moreAllocs, c.allocs-base.allocs)
 			}
 		}
-		fmt.Fprintf(t, "%s\t%.1f\t%.1f\t", row.name, median(ns), median(allocs))
+		fmt.Fprintf(t, "%s\t%.1f\t%.1f\t", row.name, result.Median(ns), result.Median(allocs))
 		if row.beside != "" {
-			fmt.Fprintf(t, "%.2f\t%.0f\t%.1f\t", median(ratio), median(moreNS), median(moreAllocs))
+			fmt.Fprintf(t, "%.2f\t%.0f\t%.1f\t", result.Median(ratio), result.Median(moreNS), result.Median(moreAllocs))
 		} else {
 			fmt.Fprint(t, "\t\t\t")
 		}
@@ -248,61 +252,103 @@ type loaded struct {
 }
 
 // loads compares the libraries before anything is done with them.
-func (b *bench) loads(ctx context.Context, w io.Writer, s settings) error {
+func (b *bench) loads(ctx context.Context, w io.Writer, s settings) ([]result.Measurement, error) {
 	librados, err := filepath.Glob(filepath.Join(b.tree, "usr/lib/*-linux-*/librados.so.2"))
 	if err != nil || len(librados) != 1 {
-		return fmt.Errorf("%s holds %d librados.so.2", b.tree, len(librados))
+		return nil, fmt.Errorf("%s holds %d librados.so.2", b.tree, len(librados))
 	}
 	treeLib := filepath.Dir(librados[0])
 	loaders, err := filepath.Glob(filepath.Join(b.tree, "usr/lib*/ld-linux-*.so.*"))
 	if err != nil || len(loaders) == 0 {
-		return fmt.Errorf("%s has no loader", b.tree)
+		return nil, fmt.Errorf("%s has no loader", b.tree)
 	}
 	inTree := []string{loaders[0], "--library-path", treeLib + ":" + filepath.Join(treeLib, "ceph")}
-	program := filepath.Join(b.dir, "load")
+	program, library := filepath.Join(b.dir, "load"), filepath.Join(b.root, "lib/libmonclient.so.0")
 	sides := []struct {
 		name string
 		argv []string
 	}{
-		{"ours", []string{program, filepath.Join(b.root, "lib/libmonclient.so.0")}},
+		{"ours", []string{program, library}},
 		{"none", []string{program}},
 		{"librados", append(slices.Clone(inTree), program, librados[0])},
 		{"none, in its tree", append(slices.Clone(inTree), program)},
 	}
-	private, rss := map[string]float64{}, map[string]float64{}
-	files := map[string][]string{}
-	for _, side := range sides {
-		var p, r []float64
-		for range s.rounds {
+	rounds := map[string][]loaded{}
+	for range s.rounds {
+		for _, side := range sides {
 			var l loaded
 			out, err := exec.CommandContext(ctx, side.argv[0], side.argv[1:]...).Output()
 			if err == nil {
 				err = json.Unmarshal(out, &l)
 			}
 			if err != nil {
-				return fmt.Errorf("load %s: %w", side.name, err)
+				return nil, fmt.Errorf("load %s: %w", side.name, err)
 			}
-			p, r = append(p, l.PrivateKB), append(r, l.RSSKB)
-			files[side.name] = l.Files
+			rounds[side.name] = append(rounds[side.name], l)
 		}
-		private[side.name], rss[side.name] = median(p), median(r)
+	}
+	ours, err1 := moreThan(rounds["ours"], rounds["none"])
+	theirs, err2 := moreThan(rounds["librados"], rounds["none, in its tree"])
+	needed, err3 := librariesNeeded(library)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "\nloading\tfiles\ton disk, MiB\tprivate, MiB\tresident, MiB\t")
-	for _, pair := range [][2]string{{"ours", "none"}, {"librados", "none, in its tree"}} {
-		disk, n := 0.0, 0
-		for _, file := range files[pair[0]] {
-			if slices.Contains(files[pair[1]], file) {
-				continue
-			}
-			info, err := os.Stat(file)
-			if err != nil {
-				return err
-			}
-			disk, n = disk+float64(info.Size()), n+1
-		}
-		fmt.Fprintf(t, "%s\t%d\t%.1f\t%.1f\t%.1f\t\n", pair[0], n, disk/(1<<20),
-			(private[pair[0]]-private[pair[1]])/1024, (rss[pair[0]]-rss[pair[1]])/1024)
+	for _, side := range []struct {
+		name string
+		costs
+	}{{"ours", ours}, {"librados", theirs}} {
+		fmt.Fprintf(t, "%s\t%d\t%.1f\t%.1f\t%.1f\t\n", side.name, side.files, side.disk[0]/(1<<20),
+			result.Median(side.private)/(1<<20), result.Median(side.resident)/(1<<20))
 	}
-	return t.Flush()
+	return libraryMeasurements(ours, theirs, needed), t.Flush()
+}
+
+// costs are what a library costs a process, in bytes.
+type costs struct {
+	files                   int
+	disk, private, resident []float64
+}
+
+// moreThan returns what the rounds cost more than those without the library.
+func moreThan(with, without []loaded) (c costs, err error) {
+	disk := 0.0
+	for _, file := range with[0].Files {
+		if slices.Contains(without[0].Files, file) {
+			continue
+		}
+		info, err := os.Stat(file)
+		if err != nil {
+			return c, err
+		}
+		disk, c.files = disk+float64(info.Size()), c.files+1
+	}
+	c.disk = []float64{disk}
+	for i := range with {
+		c.private = append(c.private, max(0, with[i].PrivateKB-without[i].PrivateKB)*1024)
+		c.resident = append(c.resident, max(0, with[i].RSSKB-without[i].RSSKB)*1024)
+	}
+	return c, nil
+}
+
+// librariesNeeded returns how many libraries besides the C library, in all its parts, the one at path asks the loader for.
+func librariesNeeded(path string) (n int, err error) {
+	f, err := elf.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	all, err := f.ImportedLibraries()
+	for _, name := range all {
+		if !ofLibc(name) {
+			n++
+		}
+	}
+	return n, err
+}
+
+func ofLibc(name string) bool {
+	name, _, _ = strings.Cut(name, ".so")
+	return slices.Contains([]string{"libc", "libpthread", "libdl", "libresolv", "librt", "libm"}, name) || strings.HasPrefix(name, "ld-linux")
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	benchresult "github.com/libmonclient/libmonclient/bench/result"
 	"github.com/libmonclient/libmonclient/internal/realceph"
 )
 
@@ -20,7 +21,7 @@ func main() {
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil && !errors.Is(err, errUsage) {
-		fmt.Fprintln(os.Stderr, "bench:", err)
+		fmt.Fprintln(os.Stderr, "commands:", err)
 	}
 	os.Exit(exitStatus(err))
 }
@@ -52,26 +53,28 @@ type settings struct {
 	scenarios *regexp.Regexp
 	text      string
 	json      string
+	results   string
 	profile   string
 }
 
 func parse(args []string, stderr io.Writer) (settings, error) {
 	var s settings
-	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs := flag.NewFlagSet("commands", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	release := fs.String("release", string(realceph.Reef), "pacific, reef or tentacle")
-	fs.IntVar(&s.rounds, "rounds", 9, "how often each side runs each load")
-	fs.Float64Var(&s.scale, "scale", 1, "multiplies the size of every load")
+	fs.IntVar(&s.rounds, "rounds", 7, "how often each side runs each load")
+	fs.Float64Var(&s.scale, "scale", 1, "multiplies the time of every load")
 	modes := fs.String("modes", "secure,crc", "connection modes")
 	scenarios := fs.String("scenarios", ".", "only the scenarios that match `REGEXP`")
 	fs.StringVar(&s.text, "text", "", "append the results, as Go benchmarks print them, to `FILE`")
 	fs.StringVar(&s.json, "json", "", "write everything that was measured to `FILE`")
-	fs.StringVar(&s.profile, "profile", "", "run our side once more for each load, and write its profiles to `DIR`")
+	fs.StringVar(&s.results, "results", "", "append the results to `FILE`, in the form that all benchmarks share")
+	fs.StringVar(&s.profile, "profile", "", "run our side in Go once more for each load, and write its profiles to `DIR`")
 	if err := fs.Parse(args); err != nil {
 		return s, errUsage
 	}
 	wrong := func(format string, args ...any) (settings, error) {
-		fmt.Fprintf(stderr, "bench: "+format+"\n", args...)
+		fmt.Fprintf(stderr, "commands: "+format+"\n", args...)
 		return s, errUsage
 	}
 	var err error
@@ -114,14 +117,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	if err := r.writeTable(stdout); err != nil {
+	if err := errors.Join(r.writeTable(stdout), r.writeFiles(s.text, s.json)); err != nil {
 		return err
 	}
-	if err := r.writeFiles(s.text, s.json); err != nil {
-		return err
+	if s.results == "" {
+		return nil
 	}
-	if s.profile != "" {
-		return b.profile(ctx, s)
-	}
-	return nil
+	return benchresult.Append(s.results, r.measurements()...)
 }

@@ -10,51 +10,50 @@ import (
 	"slices"
 )
 
-// round is one run of one load on both sides.
-type round struct {
-	Ours     figures `json:"ours"`
-	Librados figures `json:"librados"`
-}
+// round is one run of one load on all of its sides.
+type round map[string]figures
 
-func (r round) of(side string) figures {
-	if side == ours {
-		return r.Ours
-	}
-	return r.Librados
-}
-
-// figures are what a sample comes to, by operation. Times are nanoseconds.
+// figures are what a sample comes to, by operation but for throughput and memory. Times are nanoseconds.
 type figures struct {
-	WallMedian float64 `json:"wall_median_ns"`
-	WallP99    float64 `json:"wall_p99_ns"`
-	WallMax    float64 `json:"wall_max_ns"` // not in the table; it explains an elapsed out of line
-	Elapsed    float64 `json:"elapsed_ns"`
-	CPU        float64 `json:"cpu_ns"`
-	User       float64 `json:"user_ns"`
-	System     float64 `json:"system_ns"`
-	Switches   float64 `json:"switches"`
-	Allocs     float64 `json:"allocs"`      // ours only
-	AllocBytes float64 `json:"alloc_bytes"` // ours only
-	RSS        float64 `json:"rss_bytes"`
-	Anon       float64 `json:"anon_bytes"`
+	N           int     `json:"n"`
+	WallMedian  float64 `json:"wall_median_ns"`
+	WallP95     float64 `json:"wall_p95_ns"`
+	WallP99     float64 `json:"wall_p99_ns"`
+	WallMax     float64 `json:"wall_max_ns"` // not in the table; it explains an elapsed out of line
+	Elapsed     float64 `json:"elapsed_ns"`
+	Throughput  float64 `json:"throughput_per_s"`
+	CPU         float64 `json:"cpu_ns"`
+	User        float64 `json:"user_ns"`
+	System      float64 `json:"system_ns"`
+	Switches    float64 `json:"switches"`
+	Connections float64 `json:"connections"` // below 0: not known
+	Allocs      float64 `json:"allocs"`      // of Go's heap, sideGo only
+	AllocBytes  float64 `json:"alloc_bytes"` // likewise
+	RSS         float64 `json:"rss_bytes"`
+	Anon        float64 `json:"anon_bytes"`
 }
 
 func (s sample) figures() figures {
 	n := float64(len(s.Latencies))
 	sorted := slices.Sorted(slices.Values(s.Latencies))
+	percentile := func(p int) float64 { return float64(sorted[len(sorted)*p/100]) }
 	return figures{
-		WallMedian: float64(sorted[len(sorted)/2]),
-		WallP99:    float64(sorted[len(sorted)*99/100]),
-		WallMax:    float64(sorted[len(sorted)-1]),
-		Elapsed:    float64(s.Wall) / n,
-		CPU:        float64(s.User+s.System) / n,
-		User:       float64(s.User) / n,
-		System:     float64(s.System) / n,
-		Switches:   float64(s.Switches) / n,
-		Allocs:     float64(s.Allocs) / n,
-		AllocBytes: float64(s.AllocBytes) / n,
-		RSS:        float64(s.RSS),
-		Anon:       float64(s.Anon),
+		N:           len(s.Latencies),
+		WallMedian:  percentile(50),
+		WallP95:     percentile(95),
+		WallP99:     percentile(99),
+		WallMax:     float64(sorted[len(sorted)-1]),
+		Elapsed:     float64(s.Wall) / n,
+		Throughput:  n / float64(s.Wall) * 1e9,
+		CPU:         float64(s.User+s.System) / n,
+		User:        float64(s.User) / n,
+		System:      float64(s.System) / n,
+		Switches:    float64(s.Switches) / n,
+		Connections: float64(s.Connections) / n,
+		Allocs:      float64(s.Allocs) / n,
+		AllocBytes:  float64(s.AllocBytes) / n,
+		RSS:         float64(s.RSS),
+		Anon:        float64(s.Anon),
 	}
 }
 
@@ -67,64 +66,95 @@ type result struct {
 
 // report is everything about one run.
 type report struct {
-	Release  string   `json:"release"`
-	Ours     string   `json:"ours"`     // the Go version
-	Librados string   `json:"librados"` // its version
-	GOOS     string   `json:"goos"`
-	GOARCH   string   `json:"goarch"`
-	CPUs     int      `json:"cpus"`
-	Results  []result `json:"results"`
+	Release  string            `json:"release"`
+	Versions map[string]string `json:"versions"` // of the sides
+	GOOS     string            `json:"goos"`
+	GOARCH   string            `json:"goarch"`
+	CPUs     int               `json:"cpus"`
+	LeftOut  []string          `json:"left_out,omitempty"` // what could not be measured here, and why
+	Results  []*result         `json:"results"`
 }
 
-// measure runs all loads, round by round, the sides in turn. It tells progress on stderr.
+// measure starts one cluster after the other and runs its loads. It tells progress on stderr.
 func (b *bench) measure(ctx context.Context, s settings, stderr io.Writer) (*report, error) {
-	r := &report{Release: string(s.release), GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, CPUs: runtime.NumCPU()}
-	for _, l := range s.loads() {
-		r.Results = append(r.Results, result{load: l})
+	r := &report{
+		Release: string(s.release), Versions: map[string]string{},
+		GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, CPUs: runtime.NumCPU(),
 	}
-	for n := range s.rounds {
-		for i := range r.Results {
-			res := &r.Results[i]
-			fmt.Fprintf(stderr, "round %d of %d: %s, %s\n", n+1, s.rounds, res.Mode, res.Text)
-			sides := []string{ours, librados}
-			if n%2 == 1 {
-				slices.Reverse(sides)
-			}
-			samples := map[string]sample{}
-			for _, side := range sides {
-				var err error
-				if samples[side], err = b.runSide(ctx, side, res.load); err != nil {
-					return nil, errors.Join(err, b.clusterTrouble())
-				}
-			}
-			o, l := samples[ours], samples[librados]
-			if o.OutputBytes != l.OutputBytes {
-				return nil, fmt.Errorf("%s, %s: our side got an output of %d bytes, librados one of %d", res.Mode, res.Name, o.OutputBytes, l.OutputBytes)
-			}
-			res.OutputBytes = o.OutputBytes
-			res.Rounds = append(res.Rounds, round{o.figures(), l.figures()})
-			r.Ours, r.Librados = o.Version, l.Version
+	loads := s.loads()
+	for _, l := range loads {
+		r.Results = append(r.Results, &result{load: l})
+	}
+	for _, mons := range clusterSizes(loads) {
+		if err := b.withCluster(ctx, mons, loads, func(c *cluster) error { return b.measureOn(ctx, c, s, r, stderr) }); err != nil {
+			return nil, err
 		}
 	}
+	r.Results = slices.DeleteFunc(r.Results, func(res *result) bool { return len(res.Rounds) == 0 })
 	return r, nil
 }
 
-// clusterTrouble returns an error when a daemon has crashed.
-func (b *bench) clusterTrouble() error {
-	if crashed := b.cluster.Crashed(); len(crashed) > 0 {
-		return fmt.Errorf("crashed: %q\n%s", crashed, b.cluster.Logs(40))
+// measureOn runs the loads of one cluster, round by round, the sides in turn.
+func (b *bench) measureOn(ctx context.Context, c *cluster, s settings, r *report, stderr io.Writer) error {
+	var here []*result
+	for _, res := range r.Results {
+		switch {
+		case res.Mons != c.mons:
+		case res.Silent && c.noNetwork != nil:
+			out := fmt.Sprintf("%v: %v", res.load, c.noNetwork)
+			fmt.Fprintln(stderr, "left out:", out)
+			r.LeftOut = append(r.LeftOut, out)
+		default:
+			here = append(here, res)
+		}
+	}
+	for n := range s.rounds {
+		for _, res := range here {
+			fmt.Fprintf(stderr, "round %d of %d: %v\n", n+1, s.rounds, res.load)
+			if err := b.measureRound(ctx, c, res, n, r); err != nil {
+				return errors.Join(err, c.trouble())
+			}
+		}
+	}
+	if s.profile == "" {
+		return nil
+	}
+	for _, res := range here {
+		if err := b.profile(ctx, c, s.profile, res.load); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// median returns the middle value, the mean of both middle ones for an even number.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	if n%2 == 1 {
-		return sorted[n/2]
+// measureRound runs one load on all of its sides; the n-th round begins with the n-th side.
+func (b *bench) measureRound(ctx context.Context, c *cluster, res *result, n int, r *report) error {
+	first := n % len(res.Sides)
+	turns := slices.Concat(res.Sides[first:], res.Sides[:first])
+	round := round{}
+	outputs := map[string]int64{}
+	err := c.prepared(res.load, func() error {
+		for _, side := range turns {
+			s, err := b.runSide(ctx, c, side, res.load)
+			if err != nil {
+				return err
+			}
+			round[side], outputs[side] = s.figures(), s.OutputBytes
+			res.OutputBytes = s.OutputBytes
+			r.Versions[side] = s.Version
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	return (sorted[n/2-1] + sorted[n/2]) / 2
+	for _, n := range outputs {
+		if n != res.OutputBytes {
+			return fmt.Errorf("%v: the sides got outputs of other sizes: %v", res.load, outputs)
+		}
+	}
+	res.Rounds = append(res.Rounds, round)
+	return nil
 }
 
 // writeFiles writes what -text and -json ask for.

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,35 +19,38 @@ import (
 )
 
 const (
-	startTimeout = 90 * time.Second // for the cluster
-	buildTimeout = 5 * time.Minute  // for both programs; go may have to compile everything
-	loadTimeout  = 5 * time.Minute  // for one load, which takes a second
+	buildTimeout = 5 * time.Minute // for all programs; go may have to compile everything
+	loadTimeout  = 2 * time.Minute // for one load, which takes less than a second
+	waitDelay    = 5 * time.Second // for what a command that was killed has started
 )
 
-//go:embed librados/librados_bench.c
-var libradosSource []byte
+//go:embed c/*.c c/*.h
+var sources embed.FS
 
-// clientPackage is our side.
+// clientPackage is our side in Go.
 const clientPackage = "github.com/libmonclient/libmonclient/bench/commands/client"
 
 // The sides, as results name them.
 const (
-	ours     = "ours"
-	librados = "librados"
+	sideGo       = "go"
+	sideC        = "c"
+	sideLibrados = "librados"
 )
 
-// bench is a cluster and the programs of both sides.
+var sides = []string{sideGo, sideC, sideLibrados}
+
+// bench is the programs of all sides.
 type bench struct {
 	dir     string // of the programs
-	cluster *realceph.Cluster
+	release realceph.Release
 }
 
-// newBench builds the programs and starts the cluster.
+// newBench builds the programs.
 func newBench(ctx context.Context, release realceph.Release) (b *bench, err error) {
 	if _, err := release.Tree(); err != nil {
 		return nil, err
 	}
-	b = new(bench)
+	b = &bench{release: release}
 	if b.dir, err = os.MkdirTemp("", "libmonclient-bench-"); err != nil {
 		return nil, err
 	}
@@ -55,63 +59,97 @@ func newBench(ctx context.Context, release realceph.Release) (b *bench, err erro
 			err = errors.Join(err, b.close())
 		}
 	}()
-	buildCtx, cancel := context.WithTimeout(ctx, buildTimeout)
+	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
 	defer cancel()
-	if err := errors.Join(b.buildOurs(buildCtx), b.buildLibrados(buildCtx, release)); err != nil {
+	if err := b.writeSources(); err != nil {
 		return nil, err
 	}
-	startCtx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	b.cluster, err = realceph.Start(startCtx, realceph.Options{
-		Release: release, Mons: 1,
-		// A monitor notes every command in the cluster's log, which it commits to disk: thousands of entries a second,
-		// more work than the commands, and stalls of a second.
-		Conf: map[string]string{"clog_to_monitors": "false"},
-	})
-	return b, err
+	return b, errors.Join(b.buildGo(ctx), b.buildC(ctx), b.buildLibrados(ctx))
 }
 
-// close stops the cluster and removes everything.
-func (b *bench) close() error {
-	var err error
-	if b.cluster != nil {
-		err = b.cluster.Stop()
-	}
-	return errors.Join(err, os.RemoveAll(b.dir))
-}
+// close removes everything.
+func (b *bench) close() error { return os.RemoveAll(b.dir) }
 
 func (b *bench) program(side string) string { return filepath.Join(b.dir, side) }
+func (b *bench) source(name string) string  { return filepath.Join(b.dir, "src", name) }
 
-func (b *bench) buildOurs(ctx context.Context) error {
-	cmd, err := tool(ctx, "go", "Go", "build", "-buildvcs=false", "-trimpath", "-o", b.program(ours), clientPackage)
+func (b *bench) writeSources() error {
+	files, err := sources.ReadDir("c")
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(b.source(""), 0o700); err != nil {
+		return err
+	}
+	for _, f := range files {
+		text, err := sources.ReadFile("c/" + f.Name())
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(b.source(f.Name()), text, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) buildGo(ctx context.Context) error {
+	cmd, err := tool(ctx, "go", "Go", "build", "-buildvcs=false", "-trimpath", "-o", b.program(sideGo), clientPackage)
 	if err != nil {
 		return err
 	}
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	return output(cmd, "go build")
+	_, err = output(cmd, "go build")
+	return err
 }
 
-// buildLibrados compiles the C program. The host's linker cannot find what librados needs in turn, nor has the host's C
-// library all symbols of the tree's; the tree's loader will.
-func (b *bench) buildLibrados(ctx context.Context, release realceph.Release) error {
-	tree, err := release.Tree()
+// buildC builds the C library, unless that is current, and its side.
+func (b *bench) buildC(ctx context.Context) error {
+	cmd, err := tool(ctx, "go", "Go", "list", "-m", "-f", "{{.Dir}}")
+	if err != nil {
+		return err
+	}
+	out, err := output(cmd, "go list")
+	if err != nil {
+		return err
+	}
+	root := strings.TrimSpace(out)
+	if cmd, err = tool(ctx, filepath.Join(root, "build/lib.sh"), "this repository"); err != nil {
+		return err
+	}
+	cmd.Dir = root
+	if _, err = output(cmd, "build/lib.sh"); err != nil {
+		return err
+	}
+	lib := filepath.Join(root, "lib")
+	return b.compile(ctx, sideC, b.source("monclient.c"), "-I"+filepath.Join(root, "include"), "-L"+lib, "-lmonclient", "-Wl,-rpath,"+lib)
+}
+
+// buildLibrados compiles librados's side. The host's linker cannot find what librados needs in turn, nor has the host's C
+// library all symbols of the tree's; the tree's loader will. The program exports its symbols because one of them is the
+// libraries', too: connect.
+func (b *bench) buildLibrados(ctx context.Context) error {
+	tree, err := b.release.Tree()
 	if err != nil {
 		return err
 	}
 	libs, err := filepath.Glob(filepath.Join(tree, "usr/lib/*-linux-*/librados.so.2"))
 	if err != nil || len(libs) != 1 {
-		return fmt.Errorf("%s holds %d librados.so.2, want 1; remove it and run %s", tree, len(libs), release.InstallCommand())
+		return fmt.Errorf("%s holds %d librados.so.2, want 1; remove it and run %s", tree, len(libs), b.release.InstallCommand())
 	}
-	source := filepath.Join(b.dir, "librados_bench.c")
-	if err := os.WriteFile(source, libradosSource, 0o600); err != nil {
-		return err
-	}
-	cmd, err := tool(ctx, "cc", "gcc and libc6-dev", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread",
-		"-I"+filepath.Join(tree, "usr/include"), "-o", b.program(librados), source, libs[0], "-Wl,--allow-shlib-undefined")
+	return b.compile(ctx, sideLibrados, b.source("librados.c"), "-rdynamic", "-I"+filepath.Join(tree, "usr/include"), libs[0],
+		"-Wl,--allow-shlib-undefined")
+}
+
+// compile makes a side's program of a source and load.c.
+func (b *bench) compile(ctx context.Context, side, source string, flags ...string) error {
+	args := []string{"-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", b.program(side), b.source("load.c"), source}
+	cmd, err := tool(ctx, "cc", "gcc and libc6-dev", append(args, flags...)...)
 	if err != nil {
 		return err
 	}
-	return output(cmd, "cc")
+	_, err = output(cmd, "cc")
+	return err
 }
 
 // tool returns a command of the host's, which the packages have.
@@ -120,15 +158,19 @@ func tool(ctx context.Context, name, packages string, args ...string) (*exec.Cmd
 	if err != nil {
 		return nil, fmt.Errorf("%s %w: install %s", name, errMissing, packages)
 	}
-	return exec.CommandContext(ctx, path, args...), nil
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.WaitDelay = waitDelay
+	return cmd, nil
 }
 
-// output runs a command whose output matters only when it fails.
-func output(cmd *exec.Cmd, name string) error {
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", name, err, out)
+// output runs a command and returns what it has printed, and what else it has said when it fails.
+func output(cmd *exec.Cmd, name string) (string, error) {
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("%s: %w\n%s%s", name, err, &stdout, &stderr)
 	}
-	return nil
+	return stdout.String(), nil
 }
 
 // sample is what one side measured of one load.
@@ -138,27 +180,32 @@ type sample struct {
 	User        int64   `json:"user_ns"`
 	System      int64   `json:"system_ns"`
 	Switches    int64   `json:"switches"`
+	Connections int64   `json:"connections"`
 	OutputBytes int64   `json:"output_bytes"`
 	RSS         int64   `json:"rss_bytes"`
 	Anon        int64   `json:"anon_bytes"`
-	Allocs      int64   `json:"allocs,omitempty"`      // ours only
-	AllocBytes  int64   `json:"alloc_bytes,omitempty"` // ours only
+	Allocs      int64   `json:"allocs,omitempty"`      // sideGo only
+	AllocBytes  int64   `json:"alloc_bytes,omitempty"` // sideGo only
 	Latencies   []int64 `json:"latencies_ns"`
 }
 
-// runSide has one side run one load. flags are for our side's program.
-func (b *bench) runSide(ctx context.Context, side string, l load, flags ...string) (sample, error) {
+// words are a program's arguments for a load.
+func (l load) words() []string {
+	return []string{
+		l.Kind, l.Mode, strconv.FormatInt(l.Duration.Milliseconds(), 10), strconv.Itoa(l.Callers), strconv.Itoa(l.Handles),
+		strconv.Itoa(l.Input), l.Command,
+	}
+}
+
+// runSide has one side run one load. flags are for sideGo's program.
+func (b *bench) runSide(ctx context.Context, c *cluster, side string, l load, flags ...string) (sample, error) {
 	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
-	kind := "command"
-	if l.Connect {
-		kind = "connect"
-	}
-	args := append(flags, kind, l.Mode, strconv.Itoa(l.Callers), strconv.Itoa(l.N), l.Command)
+	args := slices.Concat(flags, l.words())
 	var cmd *exec.Cmd
-	if side == librados {
+	if side == sideLibrados {
 		var err error
-		if cmd, err = b.cluster.Release.Command(ctx, b.program(side), args...); err != nil {
+		if cmd, err = b.release.Command(ctx, b.program(side), args...); err != nil {
 			return sample{}, err
 		}
 	} else {
@@ -169,7 +216,7 @@ func (b *bench) runSide(ctx context.Context, side string, l load, flags ...strin
 			}
 		}
 	}
-	cmd.Env = append(cmd.Env, "CEPH_CONF="+b.cluster.ConfPath)
+	cmd.Env = append(cmd.Env, "CEPH_CONF="+c.ConfPath)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 
@@ -178,34 +225,35 @@ func (b *bench) runSide(ctx context.Context, side string, l load, flags ...strin
 	defer runtime.UnlockOSThread()
 	out, err := cmd.Output()
 	if err != nil {
-		return sample{}, fmt.Errorf("%s: %s, %s: %w\n%s", side, l.Mode, l.Name, err, stderr.String())
+		return sample{}, fmt.Errorf("%s: %v: %w\n%s", side, l, err, stderr.String())
 	}
 	var s sample
 	if err := json.Unmarshal(out, &s); err != nil {
-		return s, fmt.Errorf("%s: %s, %s: what it printed: %w", side, l.Mode, l.Name, err)
+		return s, fmt.Errorf("%s: %v: what it printed: %w", side, l, err)
 	}
-	if len(s.Latencies) != l.N {
-		return s, fmt.Errorf("%s: %s, %s: measured %d operations, want %d", side, l.Mode, l.Name, len(s.Latencies), l.N)
+	if len(s.Latencies) == 0 || s.Wall <= 0 {
+		return s, fmt.Errorf("%s: %v: measured %d operations in %d ns", side, l, len(s.Latencies), s.Wall)
 	}
 	return s, nil
 }
 
-// profile runs our side once more for each load, with both profiles.
-func (b *bench) profile(ctx context.Context, s settings) error {
-	if err := os.MkdirAll(s.profile, 0o755); err != nil {
+// profile runs our side in Go once more, with both profiles.
+func (b *bench) profile(ctx context.Context, c *cluster, dir string, l load) error {
+	if !l.has(sideGo) {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, l := range s.loads() {
-		file := func(what string) string {
-			return filepath.Join(s.profile, fmt.Sprintf("%s-%s-%s.prof", l.Mode, l.Name, what))
-		}
-		// Not both at once: the profile of all allocations costs time.
-		if _, err := b.runSide(ctx, ours, l, "-cpuprofile", file("cpu")); err != nil {
-			return err
-		}
-		if _, err := b.runSide(ctx, ours, l, "-memprofile", file("allocs")); err != nil {
-			return err
-		}
+	file := func(what string) string {
+		return filepath.Join(dir, fmt.Sprintf("%s-%s-%s.prof", l.Mode, l.Name, what))
 	}
-	return nil
+	return c.prepared(l, func() error {
+		// Not both at once: the profile of all allocations costs time.
+		if _, err := b.runSide(ctx, c, sideGo, l, "-cpuprofile", file("cpu")); err != nil {
+			return err
+		}
+		_, err := b.runSide(ctx, c, sideGo, l, "-memprofile", file("allocs"))
+		return err
+	})
 }

@@ -5,105 +5,135 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	benchresult "github.com/libmonclient/libmonclient/bench/result"
 )
 
 // metric is one row of the table.
 type metric struct {
 	name  string
-	of    func(f figures) float64
+	of    func(res *result, f figures) float64
 	print func(v float64) string
 
-	oursOnly bool
-	when     func(l load) bool // nil: always
+	sections []string // nil: all
+	goOnly   bool
 }
 
-func manyCallers(l load) bool { return l.Callers > 1 }
-func smallOnly(l load) bool   { return l.Name == "small" } // memory does not depend on the load
-
 var metrics = []metric{
-	{name: "wall, median", of: func(f figures) float64 { return f.WallMedian }, print: printTime},
-	{name: "wall, p99", of: func(f figures) float64 { return f.WallP99 }, print: printTime},
-	{name: "elapsed", of: func(f figures) float64 { return f.Elapsed }, print: printTime, when: manyCallers},
-	{name: "cpu", of: func(f figures) float64 { return f.CPU }, print: printTime},
-	{name: "switches", of: func(f figures) float64 { return f.Switches }, print: printCount},
-	{name: "allocations", of: func(f figures) float64 { return f.Allocs }, print: printCount, oursOnly: true},
-	{name: "allocated", of: func(f figures) float64 { return f.AllocBytes }, print: printBytes, oursOnly: true},
-	{name: "resident", of: func(f figures) float64 { return f.RSS }, print: printBytes, when: smallOnly},
-	{name: "anonymous", of: func(f figures) float64 { return f.Anon }, print: printBytes, when: smallOnly},
+	{name: "wall, p50", of: wallP50.of, print: printTime},
+	{name: "wall, p95", of: wallP95.of, print: printTime, sections: []string{sectionConnect, sectionLatency}},
+	{name: "wall, p99", of: wallP99.of, print: printTime},
+	{name: "elapsed", of: elapsed.of, print: printTime, sections: []string{sectionConnect}},
+	{name: "a second", of: throughput.of, print: printNumber, sections: []string{sectionLatency, sectionThroughput}},
+	{name: "bytes a second", of: bandwidth.of, print: printBytes, sections: []string{sectionLarge}},
+	{name: "cpu", of: cpu.of, print: printTime},
+	{name: "switches", of: func(_ *result, f figures) float64 { return f.Switches }, print: printCount},
+	{name: "connections", of: connections.of, print: printCount, sections: []string{sectionConnect}},
+	{name: "allocations", of: allocs.of, print: printCount, goOnly: true},
+	{name: "allocated", of: allocated.of, print: printBytes, goOnly: true},
+	{name: "resident", of: func(_ *result, f figures) float64 { return f.RSS }, print: printBytes, sections: []string{sectionLatency}},
+	{name: "anonymous", of: func(_ *result, f figures) float64 { return f.Anon }, print: printBytes, sections: []string{sectionLatency}},
 }
 
 // row is one row of the table, by the medians of the rounds.
 type row struct {
-	Metric   string  `json:"metric"`
-	Ours     float64 `json:"ours"`
-	Librados float64 `json:"librados,omitempty"`
-	// Ratio is the median of the rounds' ratios, Lowest and Highest their range.
-	Ratio   float64 `json:"ratio,omitempty"`
-	Lowest  float64 `json:"lowest,omitempty"`
-	Highest float64 `json:"highest,omitempty"`
+	Metric string             `json:"metric"`
+	Sides  map[string]float64 `json:"sides"`
+	// Ratios are of our sides to librados.
+	Ratios map[string]ratio `json:"ratios,omitempty"`
 
 	print func(v float64) string
 }
 
-func (res result) rows() []row {
+// ratio is the median of the rounds' ratios, and their range.
+type ratio struct {
+	Median  float64 `json:"median"`
+	Lowest  float64 `json:"lowest"`
+	Highest float64 `json:"highest"`
+}
+
+// rows are the table of one load.
+func (r *report) rows(res *result) []row {
 	var rows []row
 	for _, m := range metrics {
-		if m.when != nil && !m.when(res.load) {
+		if m.sections != nil && !slices.Contains(m.sections, res.Section) {
 			continue
 		}
-		var o, l, ratios []float64
-		for _, round := range res.Rounds {
-			a, b := m.of(round.Ours), m.of(round.Librados)
-			o, l = append(o, a), append(l, b)
-			if b > 0 {
-				ratios = append(ratios, a/b)
+		row := row{Metric: m.name, Sides: map[string]float64{}, Ratios: map[string]ratio{}, print: m.print}
+		values := map[string][]float64{}
+		for n, round := range res.Rounds {
+			for side, f := range round {
+				values[side] = append(values[side], m.of(res, f))
+			}
+			if f, ok := r.librados(res, n); ok && !res.has(sideLibrados) {
+				values[sideLibrados] = append(values[sideLibrados], m.of(res, f))
 			}
 		}
-		r := row{Metric: m.name, Ours: median(o), print: m.print}
-		if !m.oursOnly {
-			r.Librados = median(l)
-		}
-		if !m.oursOnly && len(ratios) > 0 {
-			r.Ratio, r.Lowest, r.Highest = median(ratios), math.Inf(1), math.Inf(-1)
-			for _, v := range ratios {
-				r.Lowest, r.Highest = min(r.Lowest, v), max(r.Highest, v)
+		for side, v := range values {
+			if m.goOnly && side != sideGo || slices.Min(v) < 0 { // not known
+				continue
+			}
+			row.Sides[side] = benchresult.Median(v)
+			one := benchresult.Measurement{Ours: v, Theirs: values[sideLibrados]}
+			if side == sideLibrados || m.goOnly {
+				continue
+			}
+			if s, ok := one.Ratio(); ok {
+				row.Ratios[side] = ratio{s.Median, s.Lowest, s.Highest}
 			}
 		}
-		rows = append(rows, r)
+		rows = append(rows, row)
 	}
 	return rows
 }
 
 // writeTable prints the results for people.
 func (r *report) writeTable(w io.Writer) error {
-	fmt.Fprintf(w, "Ceph %s, one monitor; ours by %s, %s; %s/%s, %d CPUs\n", r.Release, r.Ours, r.Librados, r.GOOS, r.GOARCH, r.CPUs)
+	var versions []string
+	for _, side := range sides {
+		if v, ok := r.Versions[side]; ok {
+			versions = append(versions, side+" is "+v)
+		}
+	}
+	fmt.Fprintf(w, "Ceph %s; %s; %s/%s, %d CPUs\n", r.Release, strings.Join(versions, ", "), r.GOOS, r.GOARCH, r.CPUs)
+	for _, out := range r.LeftOut {
+		fmt.Fprintf(w, "left out: %s\n", out)
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, res := range r.Results {
-		fmt.Fprintf(t, "\n%s: %s (%s, %d bytes), %d × %d\n", res.Mode, res.Text, prefix(res.Command), res.OutputBytes, len(res.Rounds), res.N)
-		fmt.Fprintf(t, "by operation\tours\tlibrados\tratio\t(range)\t\n")
-		for _, row := range res.rows() {
-			if row.Ratio == 0 {
-				fmt.Fprintf(t, "%s\t%s\t\t\t\t\n", row.Metric, row.print(row.Ours))
-				continue
+		fmt.Fprintf(t, "\n%v", res.load)
+		if res.payload() > 1000 {
+			fmt.Fprintf(t, ", %s", printBytes(float64(res.payload())))
+		}
+		fmt.Fprintf(t, ": %d × %v\n", len(res.Rounds), res.Duration)
+		fmt.Fprint(t, "by operation\t")
+		for _, side := range sides {
+			fmt.Fprintf(t, "%s\t", side)
+		}
+		fmt.Fprint(t, "go's ratio\t(range)\tc's ratio\t(range)\t\n")
+		for _, row := range r.rows(res) {
+			fmt.Fprintf(t, "%s\t", row.Metric)
+			for _, side := range sides {
+				if v, ok := row.Sides[side]; ok {
+					fmt.Fprint(t, row.print(v))
+				}
+				fmt.Fprint(t, "\t")
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%.2f\t%.2f–%.2f\t\n", row.Metric, row.print(row.Ours), row.print(row.Librados), row.Ratio, row.Lowest, row.Highest)
+			for _, side := range []string{sideGo, sideC} {
+				if ratio, ok := row.Ratios[side]; ok {
+					fmt.Fprintf(t, "%.2f\t%.2f–%.2f\t", ratio.Median, ratio.Lowest, ratio.Highest)
+				} else {
+					fmt.Fprint(t, "\t\t")
+				}
+			}
+			fmt.Fprintln(t)
 		}
 	}
 	return t.Flush()
-}
-
-// prefix returns a command's prefix.
-func prefix(command string) string {
-	var object struct {
-		Prefix string `json:"prefix"`
-	}
-	if json.Unmarshal([]byte(command), &object) != nil {
-		return command
-	}
-	return object.Prefix
 }
 
 // writeText prints the results as Go benchmarks do, a line for each side and round.
@@ -112,11 +142,11 @@ func (r *report) writeText(w io.Writer) error {
 	fmt.Fprintf(&b, "goos: %s\ngoarch: %s\npkg: github.com/libmonclient/libmonclient/bench/commands\nrelease: %s\n", r.GOOS, r.GOARCH, r.Release)
 	for _, res := range r.Results {
 		for _, round := range res.Rounds {
-			for _, side := range []string{ours, librados} {
-				f := round.of(side)
+			for _, side := range res.Sides {
+				f := round[side]
 				fmt.Fprintf(&b, "BenchmarkClient/scenario=%s/mode=%s/client=%s-%d\t%d\t%.0f ns/op\t%.0f p50-ns/op\t%.0f p99-ns/op\t%.0f cpu-ns/op\t%.2f switches/op\t%.0f rss-bytes",
-					res.Name, res.Mode, side, r.CPUs, res.N, f.Elapsed, f.WallMedian, f.WallP99, f.CPU, f.Switches, f.RSS)
-				if side == ours {
+					res.Name, res.Mode, side, r.CPUs, f.N, f.Elapsed, f.WallMedian, f.WallP99, f.CPU, f.Switches, f.RSS)
+				if side == sideGo {
 					fmt.Fprintf(&b, "\t%.0f B/op\t%.0f allocs/op", f.AllocBytes, f.Allocs)
 				}
 				b.WriteByte('\n')
@@ -130,7 +160,7 @@ func (r *report) writeText(w io.Writer) error {
 // writeJSON prints everything, the rows of the table included.
 func (r *report) writeJSON(w io.Writer) error {
 	type withRows struct {
-		result
+		*result
 		Rows []row `json:"rows"`
 	}
 	whole := struct {
@@ -138,7 +168,7 @@ func (r *report) writeJSON(w io.Writer) error {
 		Results []withRows `json:"results"` // instead of the report's
 	}{report: r}
 	for _, res := range r.Results {
-		whole.Results = append(whole.Results, withRows{res, res.rows()})
+		whole.Results = append(whole.Results, withRows{res, r.rows(res)})
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
@@ -161,6 +191,8 @@ func printTime(ns float64) string {
 }
 
 func printCount(v float64) string { return fmt.Sprintf("%.1f", v) }
+
+func printNumber(v float64) string { return fmt.Sprintf("%.0f", math.Round(v)) }
 
 func printBytes(v float64) string {
 	switch {

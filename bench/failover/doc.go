@@ -2,7 +2,7 @@
 // successful command, on the same real quorum of three, in the same run.
 //
 //	failover [-release reef] [-faults kill,freeze,blackhole] [-variants go,waiting] [-sides REGEXP]
-//	         [-rounds 10] [-silent-rounds 3] [-phase 10s] [-text FILE] [-json FILE]
+//	         [-rounds 10] [-silent-rounds 3] [-phase 10s] [-quick] [-text FILE] [-json FILE] [-results FILE]
 //	failover -flap 30m [-options NAME=VALUE,...] [-release reef] [-text FILE] [-json FILE]
 //	failover -herd 1000 [-herd-librados 100] [-options NAME=VALUE,...] [-release reef] [-text FILE] [-json FILE]
 //
@@ -25,6 +25,8 @@
 //
 // When a monitor is killed, the kernel takes some milliseconds to take the process down before it closes its connections, which
 // no client can know of. That is part of the times; "after close" leaves it out.
+//
+// -quick has few rounds, which take two minutes; -results appends all rounds as measurements (bench/result).
 //
 // A ratio is a side's number divided by librados's. Goals are what the project has set itself.
 //

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	results "github.com/libmonclient/libmonclient/bench/result"
 	"github.com/libmonclient/libmonclient/internal/realceph"
 )
 
@@ -56,6 +57,7 @@ type settings struct {
 	phase        time.Duration
 	text         string
 	json         string
+	results      string
 
 	flap         time.Duration
 	herd         int
@@ -65,6 +67,17 @@ type settings struct {
 
 // flapOptions are what -flap sets unless -options does.
 const flapOptions = "monclient_standby_sessions=1"
+
+// quickDefaults are what -quick sets.
+var quickDefaults = []struct{ flag, value string }{{"variants", string(idle)}, {"rounds", "2"}, {"silent-rounds", "1"}}
+
+func quickFlags() []string {
+	var all []string
+	for _, q := range quickDefaults {
+		all = append(all, "-"+q.flag+" "+q.value)
+	}
+	return all
+}
 
 func parse(args []string, stderr io.Writer) (settings, error) {
 	var s settings
@@ -79,12 +92,25 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	fs.DurationVar(&s.phase, "phase", 10*time.Second, "the longest time that clients are idle before a silent fault")
 	fs.StringVar(&s.text, "text", "", "write the table to `FILE`, too")
 	fs.StringVar(&s.json, "json", "", "write everything that was measured to `FILE`")
+	fs.StringVar(&s.results, "results", "", "append the measurements to `FILE`")
+	quick := fs.Bool("quick", false, "in two minutes: "+strings.Join(quickFlags(), " ")+", unless they are given")
 	fs.DurationVar(&s.flap, "flap", 0, "instead: count false failovers at full load for so long")
 	fs.IntVar(&s.herd, "herd", 0, "instead: have `N` clients of ours lose their monitor")
 	fs.IntVar(&s.herdLibrados, "herd-librados", 100, "and so many of librados's; 0: none")
 	options := fs.String("options", "", "what our client has set in -flap (default "+flapOptions+") and -herd, `NAME=VALUE,...`")
 	if err := fs.Parse(args); err != nil {
 		return s, errUsage
+	}
+	if *quick {
+		given := map[string]bool{}
+		fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+		for _, q := range quickDefaults {
+			if !given[q.flag] {
+				if err := fs.Set(q.flag, q.value); err != nil {
+					return s, err
+				}
+			}
+		}
 	}
 	wrong := func(format string, args ...any) (settings, error) {
 		fmt.Fprintf(stderr, "failover: "+format+"\n", args...)
@@ -131,6 +157,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return wrong("-phase, -flap: %v and %v are not times", s.phase, s.flap)
 	case s.herd < 0 || s.herdLibrados < 0:
 		return wrong("-herd, -herd-librados: %d and %d are not numbers of clients", s.herd, s.herdLibrados)
+	case s.results != "" && (s.flap > 0 || s.herd > 0):
+		return wrong("-results is for faults, not for -flap and -herd")
 	case s.flap > 0 && s.herd > 0:
 		return wrong("-flap and -herd exclude each other")
 	case len(s.sides) == 0:
@@ -176,7 +204,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	return errors.Join(r.writeTable(stdout), writeFile(s.text, r.writeTable), writeFile(s.json, r.writeJSON))
+	err = errors.Join(r.writeTable(stdout), writeFile(s.text, r.writeTable), writeFile(s.json, r.writeJSON))
+	if faults, ok := r.(*report); ok && s.results != "" {
+		err = errors.Join(err, results.Append(s.results, faults.measurements()...))
+	}
+	return err
 }
 
 // network reports whether the cluster needs a network of its own.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	results "github.com/libmonclient/libmonclient/bench/result"
 	"github.com/libmonclient/libmonclient/internal/realceph"
 )
 
@@ -42,8 +44,12 @@ func TestTinyRuns(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			realceph.Require(t, tt.release)
 			dir := t.TempDir()
-			text, js := filepath.Join(dir, "text"), filepath.Join(dir, "json")
+			text, js, measured := filepath.Join(dir, "text"), filepath.Join(dir, "json"), filepath.Join(dir, "results")
 			args := append(strings.Fields(tt.args), "-release", string(tt.release), "-text", text, "-json", js)
+			faults := strings.Contains(tt.args, "-faults")
+			if faults {
+				args = append(args, "-results", measured)
+			}
 			var stdout, stderr bytes.Buffer
 			require.NoError(t, run(t.Context(), args, &stdout, &stderr), &stderr)
 			for _, want := range tt.want {
@@ -57,6 +63,11 @@ func TestTinyRuns(t *testing.T) {
 			var report struct{ Release string }
 			require.NoError(t, json.Unmarshal(b, &report))
 			require.Equal(t, string(tt.release), report.Release)
+			if faults {
+				ms, err := results.Read(measured)
+				require.NoError(t, err)
+				require.NotEmpty(t, ms)
+			}
 		})
 	}
 }
@@ -77,6 +88,11 @@ func TestParse(t *testing.T) {
 	require.Len(t, s.sides, len(sideSpecs))
 	require.Empty(t, s.options)
 
+	s, err = parse(strings.Fields("-quick -rounds 5 -results R"), &bytes.Buffer{})
+	require.NoError(t, err)
+	require.Equal(t, []any{5, 1, "R"}, []any{s.rounds, s.silentRounds, s.results}, "what is given is not replaced")
+	require.Equal(t, []variant{idle}, s.variants)
+
 	s, err = parse([]string{"-flap", "1m"}, &bytes.Buffer{})
 	require.NoError(t, err)
 	require.Equal(t, []string{flapOptions}, s.options)
@@ -89,17 +105,18 @@ func TestParse(t *testing.T) {
 
 func TestBadUsage(t *testing.T) {
 	for args, want := range map[string]string{
-		"-no-such-flag":     "flag provided but not defined",
-		"-release mimic":    `no release called "mimic"`,
-		"-faults fire":      `-faults: there is no "fire"`,
-		"-variants sitting": `-variants: "sitting" is neither`,
-		"-sides (":          "-sides: error parsing regexp",
-		"-sides nobody":     `-sides: nothing matches "nobody"`,
-		"-rounds 0":         "-rounds, -silent-rounds: 0 and 3 are not both positive",
-		"-phase -1s":        "-phase, -flap: -1s and 0s are not times",
-		"-herd -1":          "-herd, -herd-librados: -1 and 100 are not numbers",
-		"-herd 1 -flap 1s":  "exclude each other",
-		"more":              `unexpected argument "more"`,
+		"-no-such-flag":      "flag provided but not defined",
+		"-release mimic":     `no release called "mimic"`,
+		"-faults fire":       `-faults: there is no "fire"`,
+		"-variants sitting":  `-variants: "sitting" is neither`,
+		"-sides (":           "-sides: error parsing regexp",
+		"-sides nobody":      `-sides: nothing matches "nobody"`,
+		"-rounds 0":          "-rounds, -silent-rounds: 0 and 3 are not both positive",
+		"-phase -1s":         "-phase, -flap: -1s and 0s are not times",
+		"-herd -1":           "-herd, -herd-librados: -1 and 100 are not numbers",
+		"-herd 1 -flap 1s":   "exclude each other",
+		"-herd 1 -results R": "-results is for faults",
+		"more":               `unexpected argument "more"`,
 	} {
 		var stderr bytes.Buffer
 		require.Equal(t, 2, exitStatus(run(t.Context(), strings.Fields(args), &bytes.Buffer{}, &stderr)), args)
@@ -217,4 +234,32 @@ func TestPrintTime(t *testing.T) {
 	require.Equal(t, "-", orNone(0))
 	require.Zero(t, median(nil))
 	require.Equal(t, int64(2), median([]int64{4, 1, 2, 3}))
+}
+
+func TestMeasurements(t *testing.T) {
+	rounds := func(ns ...int64) []round {
+		var all []round
+		for _, n := range ns {
+			all = append(all, round{NS: n, After: n / 2})
+		}
+		return all
+	}
+	r := &report{Results: []*result{
+		{Fault: "kill", Variant: idle, Side: librados, Rounds: rounds(8, 6)},
+		{Fault: "kill", Variant: idle, Side: bare, Rounds: rounds(4, 2)},
+		{Fault: "freeze", Variant: idle, Side: standby, Rounds: rounds(1), silent: true},
+		{Fault: "kill", Variant: waiting, Side: hedged, Rounds: rounds(2)},
+	}}
+	var got []string
+	for _, m := range r.measurements() {
+		require.NoError(t, m.Check())
+		got = append(got, fmt.Sprintf("%s %v %s %v", m.ID(), m.Ours, m.Other, m.Theirs))
+	}
+	require.Equal(t, []string{
+		"failover | kill, go |  | gap | go [4 2] librados [8 6]",
+		"failover | kill, go |  | gap after close | go [2 1] librados [4 3]",
+		"failover | freeze, go |  | gap | go, standby [1]  []",
+		"failover | kill, waiting |  | gap | go, hedged [2]  []",
+		"failover | kill, waiting |  | gap after close | go, hedged [1]  []",
+	}, got)
 }

@@ -1,16 +1,15 @@
-// Command client is this repository's side of the benchmark in bench/commands; librados/librados_bench.c is the other one.
-// Both understand
+// Command client is this repository's side of the benchmark in bench/commands, in Go. The C libraries' sides are made of
+// bench/commands/c. All understand
 //
-//	PROGRAM command|connect MODE CALLERS N JSON
+//	PROGRAM KIND MODE MILLISECONDS CALLERS HANDLES INPUT JSON
 //
-// and print one line of JSON. "command" opens one session and runs the command N times in it; "connect" opens a
-// session, runs the command and closes the session, N times. CALLERS goroutines share the N. MODE is secure or crc. The
-// cluster is that of the environment's CEPH_CONF.
+// and print one line of JSON; c/load.c says what the words mean.
 //
 // With -cpuprofile and -memprofile in front of the arguments it writes profiles of the measured part.
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,13 +18,12 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/libmonclient/libmonclient/monclient"
-	"github.com/libmonclient/libmonclient/monclient/cephconf"
 )
 
 func main() {
@@ -41,13 +39,27 @@ func main() {
 
 var errUsage = errors.New("wrong usage")
 
+// The kinds of load.
+const (
+	kindConnect          = "connect"
+	kindCommand          = "command"
+	kindVersion          = "version"
+	kindPipelinedCommand = "pipelined-command"
+	kindPipelinedVersion = "pipelined-version"
+)
+
+var kinds = []string{kindConnect, kindCommand, kindVersion, kindPipelinedCommand, kindPipelinedVersion}
+
 // job is the parsed command line.
 type job struct {
-	connect bool
+	kind    string
 	mode    string
-	callers int
-	n       int
+	length  time.Duration
+	callers int // or how many are in flight
+	handles int
 	command monclient.Command
+
+	dials *atomic.Int64
 }
 
 // measurement is what is printed.
@@ -57,6 +69,7 @@ type measurement struct {
 	User        int64   `json:"user_ns"`
 	System      int64   `json:"system_ns"`
 	Switches    int64   `json:"switches"`
+	Connections int64   `json:"connections"`
 	OutputBytes int64   `json:"output_bytes"`
 	RSS         int64   `json:"rss_bytes"`
 	Anon        int64   `json:"anon_bytes"`
@@ -65,12 +78,14 @@ type measurement struct {
 	Latencies   []int64 `json:"latencies_ns"`
 }
 
+const maxNumber = 1 << 30
+
 func parse(args []string, stderr io.Writer) (job, profiles, error) {
 	var p profiles
 	fs := flag.NewFlagSet("client", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.Usage = func() {
-		fmt.Fprintln(stderr, "usage: client [flags] command|connect MODE CALLERS N JSON")
+		fmt.Fprintln(stderr, "usage: client [flags] KIND MODE MILLISECONDS CALLERS HANDLES INPUT JSON")
 		fs.PrintDefaults()
 	}
 	fs.StringVar(&p.cpu, "cpuprofile", "", "write a CPU profile to `FILE`")
@@ -79,21 +94,34 @@ func parse(args []string, stderr io.Writer) (job, profiles, error) {
 		return job{}, p, errUsage
 	}
 	words := fs.Args()
-	if len(words) != 5 || words[0] != "command" && words[0] != "connect" {
+	if len(words) != 7 {
 		fs.Usage()
 		return job{}, p, errUsage
 	}
-	j := job{connect: words[0] == "connect", mode: words[1], command: monclient.Raw(words[4])}
+	wrong := func(format string, args ...any) (job, profiles, error) {
+		fmt.Fprintf(stderr, "client: "+format+"\n", args...)
+		return job{}, p, errUsage
+	}
+	j := job{kind: words[0], mode: words[1], command: monclient.Raw(words[6]), dials: new(atomic.Int64)}
+	if !slices.Contains(kinds, j.kind) {
+		return wrong("%q is none of %q", j.kind, kinds)
+	}
+	var ms, input int
 	for _, number := range []struct {
-		to   *int
-		text string
-	}{{&j.callers, words[2]}, {&j.n, words[3]}} {
+		name  string
+		to    *int
+		text  string
+		least int
+	}{{"MILLISECONDS", &ms, words[2], 1}, {"CALLERS", &j.callers, words[3], 1}, {"HANDLES", &j.handles, words[4], 1}, {"INPUT", &input, words[5], 0}} {
 		n, err := strconv.Atoi(number.text)
-		if err != nil || n < 1 {
-			fmt.Fprintf(stderr, "client: %q is not a positive number\n", number.text)
-			return job{}, p, errUsage
+		if err != nil || n < number.least || n > maxNumber {
+			return wrong("%s: %q is no number from %d to %d", number.name, number.text, number.least, maxNumber)
 		}
 		*number.to = n
+	}
+	j.length = time.Duration(ms) * time.Millisecond
+	if input > 0 {
+		j.command.Input = bytes.Repeat([]byte("x"), input)
 	}
 	return j, p, nil
 }
@@ -111,25 +139,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 func (j job) measure(ctx context.Context, profiles profiles) (*measurement, error) {
-	var shared *monclient.Client // nil: every operation has a session of its own
-	if !j.connect {
-		var err error
-		if shared, err = j.open(ctx); err != nil {
-			return nil, err
-		}
-		defer shared.Close()
-		if _, err := j.execute(ctx, shared); err != nil {
-			return nil, err
+	var sessions []*monclient.Client
+	if j.kind != kindConnect { // whose operations have sessions of their own
+		for range j.handles {
+			c, err := j.open(ctx)
+			if err != nil {
+				return nil, err
+			}
+			defer c.Close()
+			if _, err := j.ask(ctx, c); err != nil {
+				return nil, err
+			}
+			sessions = append(sessions, c)
 		}
 	}
-	m := &measurement{Version: runtime.Version(), Latencies: make([]int64, j.n)}
+	m := &measurement{Version: runtime.Version()}
 	var err error
 	if m.RSS, m.Anon, err = residentMemory(); err != nil {
 		return nil, err
 	}
 
 	// A tenth of the load goes first and is not measured.
-	if _, err := j.load(ctx, shared, make([]int64, j.n/10+1)); err != nil {
+	if _, _, err := j.load(ctx, sessions, j.length/10); err != nil {
 		return nil, err
 	}
 	if err := profiles.start(); err != nil {
@@ -137,12 +168,13 @@ func (j job) measure(ctx context.Context, profiles profiles) (*measurement, erro
 	}
 	var allocsBefore, allocsAfter runtime.MemStats
 	runtime.ReadMemStats(&allocsBefore)
+	dialled := j.dials.Load()
 	before, err := cpuUsage()
 	if err != nil {
 		return nil, err
 	}
 	begin := time.Now()
-	m.OutputBytes, err = j.load(ctx, shared, m.Latencies)
+	m.Latencies, m.OutputBytes, err = j.load(ctx, sessions, j.length)
 	m.Wall = int64(time.Since(begin))
 	if err != nil {
 		return nil, err
@@ -152,89 +184,8 @@ func (j job) measure(ctx context.Context, profiles profiles) (*measurement, erro
 		return nil, err
 	}
 	runtime.ReadMemStats(&allocsAfter)
+	m.Connections = j.dials.Load() - dialled
 	m.User, m.System, m.Switches = after.user-before.user, after.system-before.system, after.switches-before.switches
 	m.Allocs, m.AllocBytes = allocsAfter.Mallocs-allocsBefore.Mallocs, allocsAfter.TotalAlloc-allocsBefore.TotalAlloc
 	return m, profiles.stop()
-}
-
-// load runs one operation for each latency and returns the size of an output.
-func (j job) load(ctx context.Context, shared *monclient.Client, latencies []int64) (output int64, err error) {
-	if j.callers == 1 {
-		var next atomic.Int64
-		return j.caller(ctx, shared, latencies, &next)
-	}
-	var (
-		next    atomic.Int64
-		wg      sync.WaitGroup
-		outputs = make([]int64, j.callers)
-		errs    = make([]error, j.callers)
-	)
-	for i := range j.callers {
-		wg.Go(func() { outputs[i], errs[i] = j.caller(ctx, shared, latencies, &next) })
-	}
-	wg.Wait()
-	for i := range outputs {
-		output = max(output, outputs[i])
-	}
-	return output, errors.Join(errs...)
-}
-
-func (j job) caller(ctx context.Context, shared *monclient.Client, latencies []int64, next *atomic.Int64) (output int64, err error) {
-	for {
-		i := next.Add(1) - 1
-		if i >= int64(len(latencies)) {
-			return output, nil
-		}
-		begin := time.Now()
-		if output, err = j.operation(ctx, shared); err != nil {
-			return 0, err
-		}
-		latencies[i] = int64(time.Since(begin))
-	}
-}
-
-func (j job) operation(ctx context.Context, shared *monclient.Client) (output int64, err error) {
-	if shared != nil {
-		return j.execute(ctx, shared)
-	}
-	own, err := j.open(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer own.Close()
-	return j.execute(ctx, own)
-}
-
-// open does what librados is asked to do: read the configuration, set two options, connect.
-func (j job) open(ctx context.Context) (*monclient.Client, error) {
-	conf := cephconf.New(cephconf.System{})
-	if _, err := conf.Load(nil); err != nil {
-		return nil, err
-	}
-	for option, value := range map[string]string{"ms_mon_client_mode": j.mode, "client_mount_timeout": "30"} {
-		if err := conf.Set(option, value); err != nil {
-			return nil, err
-		}
-	}
-	cfg, err := monclient.FromConf(ctx, conf)
-	if err != nil {
-		return nil, err
-	}
-	c, err := monclient.Connect(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	if s, ok := c.Session(); !ok || s.Mode != j.mode {
-		c.Close()
-		return nil, fmt.Errorf("the session's mode is %q, want %q", s.Mode, j.mode)
-	}
-	return c, nil
-}
-
-func (j job) execute(ctx context.Context, c *monclient.Client) (output int64, err error) {
-	reply, err := c.Command(ctx, j.command)
-	if err != nil {
-		return 0, err
-	}
-	return int64(len(reply.Output)), reply.Err()
 }
