@@ -160,6 +160,9 @@ func readInto(r io.Reader, buf []byte, n int) ([]byte, error) {
 		step := n
 		if free := cap(buf) - len(buf); free < n {
 			step = min(n, max(growStep, len(buf)))
+			if step >= roomyFrom {
+				makeRoom()
+			}
 			buf = slices.Grow(buf, step)
 		}
 		start := len(buf)

@@ -14,29 +14,21 @@ type apart struct {
 	p  []byte
 }
 
-// piecesWriter is a connection that writes several pieces at once.
-type piecesWriter interface {
-	writePieces(pieces [][]byte) (int, error)
+// largeWriter is a connection that takes large things as they are.
+type largeWriter interface {
+	// writeSome waits until the network takes something of the pieces, none of which is empty, and returns how much it was.
+	writeSome(pieces [][]byte) (int, error)
 }
 
-// writeWith writes b with the segments between, writeChunk at a time, and returns how much of all that was written.
-func (c *progressConn) writeWith(b []byte, between []apart) (total int, err error) {
+// writeWith writes b with the segments between, and returns how much of all that was written.
+func (c *progressConn) writeWith(b []byte, between []apart) (int, error) {
 	if len(between) == 0 {
 		return c.Write(b)
 	}
-	var (
-		pieces [][]byte
-		size   int
-	)
+	pieces := make([][]byte, 0, 2*len(between)+1)
 	add := func(p []byte) {
-		for len(p) > 0 && err == nil {
-			n := min(len(p), writeChunk-size)
-			pieces, p = append(pieces, p[:n]), p[n:]
-			if size += n; size == writeChunk {
-				n, err = c.writeChunk(pieces)
-				total += n
-				pieces, size = pieces[:0], 0
-			}
+		if len(p) > 0 {
+			pieces = append(pieces, p)
 		}
 	}
 	done := 0
@@ -46,26 +38,48 @@ func (c *progressConn) writeWith(b []byte, between []apart) (total int, err erro
 		done = a.at
 	}
 	add(b[done:])
-	if err == nil && size > 0 {
-		n, err := c.writeChunk(pieces)
-		return total + n, err
+	return c.writePieces(pieces)
+}
+
+// writePieces writes pieces that are something large together, as far as the network takes them.
+func (c *progressConn) writePieces(pieces [][]byte) (total int, err error) {
+	to, some := c.Conn.(largeWriter)
+	for len(pieces) > 0 && err == nil {
+		var n int
+		if some {
+			n, err = to.writeSome(pieces)
+		} else {
+			n, err = c.Conn.Write(chunkOf(pieces))
+		}
+		c.wrote(n, true)
+		total += n
+		pieces = after(pieces, n)
 	}
 	return total, err
 }
 
-// writeChunk writes pieces that are not more than writeChunk together. They are part of something large.
-func (c *progressConn) writeChunk(pieces [][]byte) (n int, err error) {
-	if w, ok := c.Conn.(piecesWriter); ok && len(pieces) > 1 {
-		n, err = w.writePieces(pieces)
-	} else {
-		chunk := pieces[0]
-		if len(pieces) > 1 {
-			chunk = slices.Concat(pieces...)
-		}
-		n, err = c.Conn.Write(chunk)
+// chunkOf returns the first writeChunk bytes of pieces, or all that there are.
+func chunkOf(pieces [][]byte) []byte {
+	if len(pieces) == 1 || len(pieces[0]) >= writeChunk {
+		return pieces[0][:min(len(pieces[0]), writeChunk)]
 	}
-	c.wrote(n, true)
-	return n, err
+	var chunk []byte
+	for _, p := range pieces {
+		chunk = append(chunk, p[:min(len(p), writeChunk-len(chunk))]...)
+	}
+	return chunk
+}
+
+// after returns what is left of pieces when so many bytes of them have gone.
+func after(pieces [][]byte, n int) [][]byte {
+	for len(pieces) > 0 && n >= len(pieces[0]) {
+		n -= len(pieces[0])
+		pieces = pieces[1:]
+	}
+	if n > 0 {
+		pieces[0] = pieces[0][n:]
+	}
+	return pieces
 }
 
 // frameOverhead is more than what a frame of a message has besides its segments.

@@ -24,6 +24,8 @@ func layouts() map[string]struct {
 		"just a chunk in front":    {sizes: []int{32, 13}, large: []int{writeChunk - 32}},
 		"one byte too much":        {sizes: []int{32, 13}, large: []int{writeChunk - 32 + 1}},
 		"many chunks":              {sizes: []int{32, 113, 13}, large: []int{9*writeChunk + 7, 20_000}},
+		"megabytes":                {sizes: []int{32, 113, 13}, large: []int{1<<20 + 5, 5000}},
+		"more pieces than a call":  {sizes: slices.Repeat([]int{1}, 601), large: slices.Repeat([]int{100}, 600)},
 		"more pieces than a chunk": {sizes: slices.Repeat([]int{50}, 41), large: slices.Repeat([]int{apartSize}, 40)},
 	}
 }
@@ -78,6 +80,53 @@ func TestPiecesAreWrittenInTheirOrder(t *testing.T) {
 			}
 		})
 	}
+}
+
+// sips is a connection that takes a little of what it is given at once, until it breaks.
+type sips struct {
+	recorded
+	most, left int
+}
+
+func (s *sips) writeSome(pieces [][]byte) (total int, err error) {
+	for _, p := range pieces {
+		n := min(len(p), s.most-total, s.left)
+		s.Buffer.Write(p[:n])
+		total += n
+		if s.left -= n; s.left == 0 {
+			return total, errFull
+		}
+		if total == s.most {
+			break
+		}
+	}
+	return total, nil
+}
+
+func TestPiecesInSips(t *testing.T) {
+	buf, between, want := layout([]int{32, 113, 13}, []int{5000, apartSize})
+	for _, most := range []int{1, 31, 32, 33, 5031, 5032, 5033, 1 << 20} {
+		for _, left := range []int{1, 32, 5040, len(want) - 1, len(want) + 1} {
+			to := &sips{most: most, left: left}
+			c := &progressConn{Conn: to, traffic: new(Traffic)}
+			n, err := c.writeWith(buf, between)
+			if left > len(want) {
+				require.NoError(t, err)
+			} else {
+				require.ErrorIs(t, err, errFull)
+			}
+			require.Equal(t, min(left, len(want)), n)
+			require.True(t, bytes.Equal(want[:n], to.Bytes()))
+			require.Equal(t, uint64(n), c.bytes.Load(), "whatever has left is progress")
+			require.Equal(t, uint64(n), c.traffic.BytesOut.Load())
+		}
+	}
+	to := &sips{most: 1 << 20, left: 1 << 20}
+	whole := bytes.Repeat([]byte("12345"), writeChunk/4)
+	n, err := (&progressConn{Conn: to}).Write(whole)
+	require.NoError(t, err)
+	require.Equal(t, len(whole), n)
+	require.True(t, bytes.Equal(whole, to.Bytes()))
 }
 
 func TestPiecesOfWhichTheNetworkTakesSome(t *testing.T) {

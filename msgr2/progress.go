@@ -5,7 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// writeChunk is how much is handed to the network at once, so that the progress of a large message shows.
+// writeChunk is how much is handed at once to a connection that returns when all of it has been taken, so that the progress of a
+// large message shows.
 const writeChunk = 64 << 10
 
 // progressConn counts the bytes that come, and those of large messages that leave. Small ones that leave say nothing of the
@@ -25,18 +26,13 @@ func (c *progressConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *progressConn) Write(p []byte) (total int, err error) {
-	large := len(p) > writeChunk
-	for first := true; first || len(p) > 0; first = false {
-		n, err := c.Conn.Write(p[:min(len(p), writeChunk)])
-		c.wrote(n, large)
-		total += n
-		if err != nil {
-			return total, err
-		}
-		p = p[n:]
+func (c *progressConn) Write(p []byte) (int, error) {
+	if len(p) > writeChunk {
+		return c.writePieces([][]byte{p})
 	}
-	return total, nil
+	n, err := c.Conn.Write(p)
+	c.wrote(n, false)
+	return n, err
 }
 
 // wrote counts bytes that have left.

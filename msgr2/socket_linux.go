@@ -9,9 +9,15 @@ import (
 	"unsafe"
 )
 
-// socketChunk is how much is read by one call, so that none of them keeps its thread for long. Nothing more than writeChunk is
-// written by one.
+// socketChunk is how much one call moves, so that none of them keeps its thread for long.
 const socketChunk = 64 << 10
+
+// largeChunk is how much a call may take of something large. The fewer calls there are, the fewer times the other end is woken,
+// which costs more than the copying; one of this size takes as long as encrypting as much does.
+const largeChunk = 1 << 20
+
+// maxPieces is how many pieces a call may take (IOV_MAX).
+const maxPieces = 1024
 
 // socket is a connection of the operating system whose reads and writes the scheduler is not told about. They never wait:
 // the socket is not a blocking one, and where it has nothing, the goroutine is parked as usual. But each system call that the
@@ -104,7 +110,7 @@ func (c *socket) Read(p []byte) (int, error) {
 func (c *socket) Write(p []byte) (total int, err error) {
 	raceWrites()
 	for len(p) > 0 {
-		n, err := c.do(&c.out, "write", syscall.SYS_WRITE, unsafe.Pointer(unsafe.SliceData(p)), len(p), c.raw.Write)
+		n, err := c.do(&c.out, "write", syscall.SYS_WRITE, unsafe.Pointer(unsafe.SliceData(p)), min(len(p), socketChunk), c.raw.Write)
 		if total += n; err != nil {
 			return total, err
 		}
@@ -113,33 +119,23 @@ func (c *socket) Write(p []byte) (total int, err error) {
 	return total, nil
 }
 
-// writePieces implements piecesWriter. The pieces are few, and none is empty.
-func (c *socket) writePieces(pieces [][]byte) (total int, err error) {
+// writeSome implements largeWriter.
+func (c *socket) writeSome(pieces [][]byte) (int, error) {
 	raceWrites()
+	size := 0
 	for _, p := range pieces {
 		v := syscall.Iovec{Base: unsafe.SliceData(p)}
-		v.SetLen(len(p))
+		n := min(len(p), largeChunk-size)
+		v.SetLen(n)
 		c.pieces = append(c.pieces, v)
-	}
-	defer func() {
-		clear(c.pieces) // what they point to is not held on to
-		c.pieces = c.pieces[:0]
-	}()
-	for rest := c.pieces; len(rest) > 0; {
-		n, err := c.do(&c.out, "write", syscall.SYS_WRITEV, unsafe.Pointer(unsafe.SliceData(rest)), len(rest), c.raw.Write)
-		if total += n; err != nil {
-			return total, err
-		}
-		for len(rest) > 0 && n >= int(rest[0].Len) { //nolint:gosec // it was an int
-			n -= int(rest[0].Len) //nolint:gosec // it was an int
-			rest = rest[1:]
-		}
-		if n > 0 { // part of a piece
-			rest[0].Base = (*byte)(unsafe.Add(unsafe.Pointer(rest[0].Base), n))
-			rest[0].SetLen(int(rest[0].Len) - n) //nolint:gosec // it was an int
+		if size += n; size == largeChunk || len(c.pieces) == maxPieces {
+			break
 		}
 	}
-	return total, nil
+	n, err := c.do(&c.out, "write", syscall.SYS_WRITEV, unsafe.Pointer(unsafe.SliceData(c.pieces)), len(c.pieces), c.raw.Write)
+	clear(c.pieces) // what they point to is not held on to
+	c.pieces = c.pieces[:0]
+	return n, err
 }
 
-var _ piecesWriter = (*socket)(nil)
+var _ largeWriter = (*socket)(nil)
