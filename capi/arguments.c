@@ -19,15 +19,20 @@ __attribute__((constructor)) static void loaded(void)
 	         MONCLIENT_VERSION_PATCH);
 }
 
-/* forked is asked by every function before it enters Go. */
-bool forked(void)
+bool child(void)
 {
-	if (!atomic_load_explicit(&capi_forked, memory_order_relaxed)) {
-		capi_enter();
+	if (!atomic_load_explicit(&capi_forked, memory_order_relaxed))
 		return false;
-	}
 	capi_fail(0, "the process was forked after it had loaded libmonclient: load it after fork, or exec");
 	return true;
+}
+
+bool forked(void)
+{
+	if (child())
+		return true;
+	capi_enter();
+	return false;
 }
 
 int keep_thread(void)
@@ -73,6 +78,16 @@ int check_bytes(const void *p, uint64_t len, const char *name)
 		return capi_fail(MONCLIENT_E2BIG, "%s has %llu bytes, more than %d", name, (unsigned long long)len, MONCLIENT_MAX_INPUT);
 	if (!p && len > 0)
 		return capi_fail(MONCLIENT_EINVAL, "%s is NULL and has %llu bytes", name, (unsigned long long)len);
+	return MONCLIENT_OK;
+}
+
+int check_fsid_room(char *buf, size_t size)
+{
+	CHECK(check_pointer(buf, "buf"));
+	if (size > 0)
+		buf[0] = '\0';
+	if (size < MONCLIENT_FSID_SIZE)
+		return capi_fail(MONCLIENT_ERANGE, "buf has %zu bytes, an fsid needs %d", size, MONCLIENT_FSID_SIZE);
 	return MONCLIENT_OK;
 }
 

@@ -30,13 +30,21 @@ void let_thread(int *before);
 static inline char *text_arg(const char *s) { return (char *)(uintptr_t)s; }
 static inline void *bytes_arg(const void *p) { return (void *)(uintptr_t)p; }
 
+/* STAY begins one that does not enter Go. */
+#define STAY()         \
+	KEEP_THREAD(); \
+	if (child())    \
+	return MONCLIENT_EFORKED
+
 bool own_callback(monclient_t client, const char *what); /* the calling thread runs a callback of this client */
 
+bool child(void);  /* asked by every call */
 bool forked(void); /* asked by every call, after which it may enter Go if this is false */
 
 int check_pointer(const void *p, const char *name);
 int check_text(const char *s, const char *name, size_t *len);
 int check_bytes(const void *p, uint64_t len, const char *name);
+int check_fsid_room(char *buf, size_t size);
 int check_timeout(int32_t ms, const char *name);
 int copy_struct(void *to, size_t size, size_t first, const void *from, const char *name);
 

@@ -102,6 +102,11 @@ func newText(s string, to **C.char) error {
 	return nil
 }
 
+// newJSONText hands a JSON text to the user in the same way.
+func newJSONText(text []byte, to **C.char) error {
+	return newText(unsafe.String(unsafe.SliceData(text), len(text)), to)
+}
+
 // newBytes hands a buffer to the user in the same way.
 func newBytes(p []byte, to *unsafe.Pointer, n *C.size_t) error {
 	b := newBlock(0, len(p)+1)

@@ -20,6 +20,7 @@ import (
 	"github.com/libmonclient/libmonclient/capi/handle"
 	"github.com/libmonclient/libmonclient/denc"
 	"github.com/libmonclient/libmonclient/monclient"
+	"github.com/libmonclient/libmonclient/monclient/cephmap"
 )
 
 // The objects that handles mean.
@@ -29,6 +30,7 @@ var (
 	ops     = handle.NewTable[*op](C.MONCLIENT_KIND_OP)
 	subs    = handle.NewTable[*subscription](C.MONCLIENT_KIND_SUB)
 	queues  = handle.NewTable[*queue](C.MONCLIENT_KIND_QUEUE)
+	osdmaps = handle.NewTable[*cephmap.OSDMap](C.MONCLIENT_KIND_OSDMAP)
 )
 
 // statusError is an error that has a status of its own.
@@ -69,6 +71,14 @@ func outcomeOf(err error) uint32 {
 		return C.MONCLIENT_OUTCOME_NOT_SENT
 	}
 	return C.MONCLIENT_OUTCOME_UNKNOWN
+}
+
+// notBegun returns what is known of a command that could not be begun. Of a bug nobody knows where it was.
+func notBegun(err error) uint32 {
+	if statusOf(err) == C.MONCLIENT_EINTERNAL {
+		return C.MONCLIENT_OUTCOME_UNKNOWN
+	}
+	return C.MONCLIENT_OUTCOME_NOT_SENT
 }
 
 // textOf returns an error's text for people who have never heard of Go.
@@ -123,6 +133,7 @@ func get[T any](t *handle.Table[T], h C.uint64_t, what string) (T, error) {
 var kinds = map[uint8]string{
 	C.MONCLIENT_KIND_CONFIG: "config", C.MONCLIENT_KIND_CLIENT: "client", C.MONCLIENT_KIND_OP: "operation",
 	C.MONCLIENT_KIND_SUB: "subscription", C.MONCLIENT_KIND_QUEUE: "queue",
+	C.MONCLIENT_KIND_OSDMAP: "osdmap",
 }
 
 // badHandle says what is wrong with a handle that means nothing here.
@@ -170,6 +181,7 @@ func goCounters(c *C.monclient_counters_t) (rc C.int) {
 	c.operations = C.uint32_t(running.Load())
 	c.subscriptions = C.uint32_t(subs.Len())
 	c.queues = C.uint32_t(queues.Len())
+	c.osdmaps = C.uint32_t(osdmaps.Len())
 	return C.MONCLIENT_OK
 }
 

@@ -270,9 +270,14 @@ func goFSID(h C.monclient_t, buf *C.char) (rc C.int) {
 	if err != nil {
 		return fail(err)
 	}
-	out := unsafe.Slice((*byte)(unsafe.Pointer(buf)), C.MONCLIENT_FSID_SIZE)
-	out[copy(out, c.mc.FSID().String())] = 0
+	fillFSID(buf, c.mc.FSID().String())
 	return C.MONCLIENT_OK
+}
+
+// fillFSID writes an id, for which C has seen that there is room.
+func fillFSID(buf *C.char, id string) {
+	out := unsafe.Slice((*byte)(unsafe.Pointer(buf)), C.MONCLIENT_FSID_SIZE)
+	out[copy(out, id)] = 0
 }
 
 //export goGlobalID

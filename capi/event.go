@@ -7,11 +7,13 @@ import "C"
 
 import (
 	"strings"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/libmonclient/libmonclient/capi/eventq"
 	"github.com/libmonclient/libmonclient/capi/handle"
 	"github.com/libmonclient/libmonclient/monclient"
+	"github.com/libmonclient/libmonclient/monclient/cephmap"
 )
 
 // event is a monclient_event_t that has not been taken: what the library needs to make one.
@@ -26,6 +28,8 @@ type event struct {
 	epoch  uint64
 	oldest uint64
 	data   []byte
+	osdmap *cephmap.OSDMap
+	before *cephmap.OSDMap // that of the event of the same subscription that was taken before
 
 	session  *monclient.SessionEvent
 	change   uint32 // MONCLIENT_SESSION_...
@@ -43,6 +47,9 @@ type registration struct {
 	source *eventq.Source[event]
 	handle uint64 // of the operation or subscription
 	what   string
+
+	osdmaps bool                           // a subscription to osdmaps as values
+	last    atomic.Pointer[cephmap.OSDMap] // that of the event that was taken last
 }
 
 // release ends the registration, of which nothing more comes: the handle, if it is a subscription's, and the sink. That may
@@ -83,6 +90,7 @@ func (e *event) hasData() bool {
 // build makes the memory that the user gets; nil when there is none.
 func build(item *eventq.Item[event]) *C.monclient_event_t {
 	e := &item.Value
+	e.describe()
 	errText := e.errText()
 	var mon, addr string
 	if e.session != nil {
@@ -156,6 +164,9 @@ func build(item *eventq.Item[event]) *C.monclient_event_t {
 		out.data = b.data(e.data, json)
 	}
 	b.done(e.reg.sink)
+	if e.osdmap != nil {
+		C.capi_block_attach_map(b.start, C.uint64_t(eventMaps.Add(e.osdmap)))
+	}
 	return out
 }
 

@@ -18,7 +18,7 @@ const char *monclient_version(void) { return capi_version; }
 
 int monclient_has_feature(const char *name)
 {
-	static const char *const features[] = {"aes256krb5", "secure", "queue", "dialer", "target", "values"};
+	static const char *const features[] = {"aes256krb5", "secure", "queue", "dialer", "target", "values", "osdmap"};
 	size_t i;
 
 	for (i = 0; name && i < sizeof(features) / sizeof(features[0]); i++)
@@ -225,11 +225,7 @@ int monclient_close(monclient_t client)
 int monclient_fsid(monclient_t client, char *buf, size_t size)
 {
 	ENTER();
-	CHECK(check_pointer(buf, "buf"));
-	if (size > 0)
-		buf[0] = '\0';
-	if (size < MONCLIENT_FSID_SIZE)
-		return capi_fail(MONCLIENT_ERANGE, "buf has %zu bytes, an fsid needs %d", size, MONCLIENT_FSID_SIZE);
+	CHECK(check_fsid_room(buf, size));
 	return goFSID(client, buf);
 }
 
@@ -331,31 +327,29 @@ static int not_begun(int rc)
 	return rc;
 }
 
-static int begin_command(monclient_t client, const char *cmd, const monclient_command_options_t *options, monclient_reply_t **reply,
-                         struct capi_wait *wait)
+static int check_command(monclient_t client, const char *cmd, const monclient_command_options_t *options, monclient_reply_t **reply,
+                         struct capi_request *r, monclient_command_options_t *o)
 {
-	monclient_command_options_t o;
-	size_t len;
-
 	CHECK(check_pointer(reply, "reply"));
 	*reply = NULL;
-	if (forked())
+	if (child())
 		return MONCLIENT_EFORKED;
-	CHECK(command_args(cmd, &len, options, &o));
+	CHECK(command_args(cmd, &r->text_len, options, o));
 	if (own_callback(client, "monclient_command"))
 		return MONCLIENT_EDEADLK;
-	capi_wait_begin(wait);
-	return goCommand(client, text_arg(cmd), len, &o, wait);
+	r->timeout_ms = o->timeout_ms;
+	return MONCLIENT_OK;
 }
 
 int monclient_command(monclient_t client, const char *cmd, const monclient_command_options_t *options, monclient_reply_t **reply)
 {
-	struct capi_wait wait;
+	monclient_command_options_t o;
+	struct capi_request r = {.client = client, .what = CAPI_COMMAND, .text = cmd, .options = &o};
 
 	KEEP_THREAD();
-	CHECK(not_begun(begin_command(client, cmd, options, reply, &wait)));
-	CHECK(capi_wait_end(&wait));
-	*reply = wait.value;
+	CHECK(not_begun(check_command(client, cmd, options, reply, &r, &o)));
+	CHECK(capi_request_run(&r));
+	*reply = r.wait.value;
 	return MONCLIENT_OK;
 }
 
@@ -387,25 +381,22 @@ int monclient_command_async(monclient_t client, const char *cmd, const monclient
 
 int monclient_get_version(monclient_t client, const char *what, int32_t timeout_ms, uint64_t *newest, uint64_t *oldest)
 {
-	struct capi_wait wait;
-	size_t len;
+	struct capi_request r = {.client = client, .what = CAPI_VERSION, .timeout_ms = timeout_ms, .text = what};
 
 	if (newest)
 		*newest = 0;
 	if (oldest)
 		*oldest = 0;
-	ENTER();
-	CHECK(check_text(what, "what", &len));
+	STAY();
+	CHECK(check_text(what, "what", &r.text_len));
 	CHECK(check_pointer(newest, "newest"));
 	CHECK(check_timeout(timeout_ms, "timeout_ms"));
 	if (own_callback(client, "monclient_get_version"))
 		return MONCLIENT_EDEADLK;
-	capi_wait_begin(&wait);
-	CHECK(goGetVersion(client, text_arg(what), len, timeout_ms, &wait));
-	CHECK(capi_wait_end(&wait));
-	*newest = wait.numbers[0];
+	CHECK(capi_request_run(&r));
+	*newest = r.wait.numbers[0];
 	if (oldest)
-		*oldest = wait.numbers[1];
+		*oldest = r.wait.numbers[1];
 	return MONCLIENT_OK;
 }
 
@@ -431,21 +422,19 @@ int monclient_get_version_async(monclient_t client, const char *what, int32_t ti
 
 int monclient_wait_for_map(monclient_t client, const char *what, uint64_t epoch, int32_t timeout_ms, uint64_t *got)
 {
-	struct capi_wait wait;
-	size_t len;
+	struct capi_request r = {
+		.client = client, .what = CAPI_WAIT_FOR_MAP, .timeout_ms = timeout_ms, .text = what, .epoch = epoch};
 
 	if (got)
 		*got = 0;
-	ENTER();
-	CHECK(check_text(what, "what", &len));
+	STAY();
+	CHECK(check_text(what, "what", &r.text_len));
 	CHECK(check_timeout(timeout_ms, "timeout_ms"));
 	if (own_callback(client, "monclient_wait_for_map"))
 		return MONCLIENT_EDEADLK;
-	capi_wait_begin(&wait);
-	CHECK(goWaitForMap(client, text_arg(what), len, epoch, timeout_ms, &wait));
-	CHECK(capi_wait_end(&wait));
+	CHECK(capi_request_run(&r));
 	if (got)
-		*got = wait.numbers[0];
+		*got = r.wait.numbers[0];
 	return MONCLIENT_OK;
 }
 
@@ -588,7 +577,7 @@ int monclient_counters(monclient_counters_t *counters)
 	ENTER();
 	CHECK(check_pointer(counters, "counters"));
 	memcpy(&size, counters, sizeof(size));
-	if (size < sizeof(c) || size > 65536)
+	if (size < offsetof(monclient_counters_t, osdmaps) || size > 65536)
 		return capi_fail(MONCLIENT_EINVAL, "counters: struct_size is %u, want %zu", size, sizeof(c));
 	memset(&c, 0, sizeof(c));
 	CHECK(goCounters(&c));
@@ -598,6 +587,6 @@ int monclient_counters(monclient_counters_t *counters)
 	c.pinned = capi_pinned();
 	c.threads = capi_threads();
 	memset(counters, 0, size);
-	memcpy(counters, &c, sizeof(c));
+	memcpy(counters, &c, size < sizeof(c) ? size : sizeof(c));
 	return MONCLIENT_OK;
 }

@@ -25,6 +25,7 @@ struct capi_block {
 	atomic_uint refs;
 	struct capi_sink *sink; /* of an event: referenced, so that userdata outlives it */
 	void *pin;              /* what keeps memory of Go in its place, for goUnpin */
+	uint64_t osdmap;        /* the map of an event, for goForgetMap; 0: none */
 };
 
 /* The part of a block that the user sees, and back. */
@@ -34,6 +35,8 @@ struct capi_block {
 void *capi_block_new(size_t size);              /* zeroed; NULL when there is no memory */
 void capi_block_release(void *user);            /* NULL is nothing */
 void capi_block_attach(void *user, struct capi_sink *sink, void *pin); /* takes a reference on sink */
+void capi_block_attach_map(void *user, uint64_t osdmap);
+uint64_t capi_block_map(const void *user);
 struct capi_sink *capi_sink_ref(struct capi_sink *sink);
 void capi_sink_release(struct capi_sink *sink); /* NULL is nothing */
 struct capi_sink *capi_sink_new(void);          /* one reference; NULL when there is no memory */
@@ -53,6 +56,23 @@ struct capi_wait {
 void capi_wait_begin(struct capi_wait *w);
 void capi_wait_wake(struct capi_wait *w); /* for Go; w may be gone when it returns */
 int capi_wait_end(struct capi_wait *w);   /* waits; the status, of which the text is the last error */
+
+/* inbox.c: what a thread wants that waits for it. It lies on that thread's stack. */
+enum { CAPI_COMMAND = 1, CAPI_VERSION, CAPI_WAIT_FOR_MAP };
+struct capi_request {
+	struct capi_request *next;
+	monclient_t client;
+	uint32_t what;
+	int32_t timeout_ms;
+	const char *text;
+	size_t text_len;
+	const monclient_command_options_t *options;
+	uint64_t epoch;
+	struct capi_wait wait;
+};
+int capi_request_run(struct capi_request *r); /* as capi_wait_end */
+struct capi_request *capi_inbox_take(void);   /* for Go: all that there is, the oldest first */
+void capi_inbox_fail(void);                   /* for Go, which is to take once more after it */
 
 /* ask.c: questions with an answer in JSON, or a number, of which there are many alike */
 enum {
@@ -80,6 +100,9 @@ struct capi_ask {
 	int64_t number;
 	const monclient_pool_op_t *pool_op;
 };
+
+/* osdmap.c: what there is of a map as text */
+enum { CAPI_MAP_JSON = 1, CAPI_MAP_FLAGS, CAPI_MAP_POOLS, CAPI_MAP_OSDS };
 
 /* level.c */
 enum { CAPI_LATE, CAPI_UP, CAPI_CLOSED };

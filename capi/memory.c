@@ -40,6 +40,10 @@ void capi_block_attach(void *user, struct capi_sink *sink, void *pin)
 	}
 }
 
+void capi_block_attach_map(void *user, uint64_t osdmap) { block_of(user)->osdmap = osdmap; }
+
+uint64_t capi_block_map(const void *user) { return block_of(user)->osdmap; }
+
 void capi_block_release(void *user)
 {
 	struct capi_block *b;
@@ -53,6 +57,10 @@ void capi_block_release(void *user)
 		capi_enter();
 		goUnpin(b->pin);
 		atomic_fetch_sub(&pinned, 1);
+	}
+	if (b->osdmap) {
+		capi_enter();
+		goForgetMap(b->osdmap);
 	}
 	capi_sink_release(b->sink);
 	free(b);

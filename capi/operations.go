@@ -80,22 +80,17 @@ func optionalText(s *C.char, name string) (string, error) {
 	return goText(s, C.strlen(s), name)
 }
 
-//export goCommand
-func goCommand(h C.monclient_t, cmd *C.char, n C.size_t, o *C.monclient_command_options_t, w *C.struct_capi_wait) (rc C.int) {
-	defer guard(&rc)
-	c, err := get(clients, h, "client")
+// command begins a command for a thread that waits.
+func (c *client) command(r *C.struct_capi_request) (*monclient.Call, error) {
+	command, err := commandOf(r.text, r.text_len, r.options)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	command, err := commandOf(cmd, n, o)
-	if err != nil {
-		return fail(err)
-	}
-	_, err = c.mc.StartCommand(command, timeout(o.timeout_ms), func(r *monclient.Reply, err error) {
+	w := &r.wait
+	return c.mc.StartCommand(command, timeout(r.timeout_ms), func(r *monclient.Reply, err error) {
 		w.outcome = C.int(outcomeOf(err)) // which counts when there is no reply
 		complete(w, err, func() error { return newReply(r, valueOf[C.monclient_reply_t](w)) })
 	})
-	return fail(err)
 }
 
 //export goCommandAsync
@@ -125,20 +120,19 @@ func startVersion(c *client, what string, within time.Duration) func(func(versio
 	}
 }
 
-//export goGetVersion
-func goGetVersion(h C.monclient_t, what *C.char, n C.size_t, ms C.int32_t, w *C.struct_capi_wait) (rc C.int) {
-	defer guard(&rc)
-	c, name, err := clientAndText(h, what, n)
+// version begins a version query for a thread that waits.
+func (c *client) version(r *C.struct_capi_request) (*monclient.Call, error) {
+	what, err := goText(r.text, r.text_len, "what")
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	_, err = startVersion(c, name, timeout(ms))(func(v versions, err error) {
+	w := &r.wait
+	return startVersion(c, what, timeout(r.timeout_ms))(func(v versions, err error) {
 		complete(w, err, func() error {
 			w.numbers[0], w.numbers[1] = C.uint64_t(v.newest), C.uint64_t(v.oldest)
 			return nil
 		})
 	})
-	return fail(err)
 }
 
 //export goGetVersionAsync
@@ -160,20 +154,19 @@ func startWait(c *client, what string, epoch uint64, within time.Duration) func(
 	}
 }
 
-//export goWaitForMap
-func goWaitForMap(h C.monclient_t, what *C.char, n C.size_t, epoch C.uint64_t, ms C.int32_t, w *C.struct_capi_wait) (rc C.int) {
-	defer guard(&rc)
-	c, name, err := clientAndText(h, what, n)
+// waitForMap begins to wait for a map for a thread that waits.
+func (c *client) waitForMap(r *C.struct_capi_request) (*monclient.Call, error) {
+	what, err := goText(r.text, r.text_len, "what")
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	_, err = startWait(c, name, uint64(epoch), timeout(ms))(func(v uint64, err error) {
+	w := &r.wait
+	return startWait(c, what, uint64(r.epoch), timeout(r.timeout_ms))(func(v uint64, err error) {
 		complete(w, err, func() error {
 			w.numbers[0] = C.uint64_t(v)
 			return nil
 		})
 	})
-	return fail(err)
 }
 
 //export goWaitForMapAsync

@@ -14,6 +14,7 @@ import (
 	"github.com/libmonclient/libmonclient/capi/eventq"
 	"github.com/libmonclient/libmonclient/capi/handle"
 	"github.com/libmonclient/libmonclient/monclient"
+	"github.com/libmonclient/libmonclient/monclient/cephmap"
 )
 
 // mapLimit bounds what waits of a subscription, latestLimit of one that wants the newest map only.
@@ -39,8 +40,11 @@ func goSubscribe(h C.monclient_t, what *C.char, n C.size_t, start C.uint64_t, fl
 	}
 	onetime, limit := flags&C.MONCLIENT_SUBSCRIBE_ONETIME != 0, mapLimit
 	values := flags&C.MONCLIENT_SUBSCRIBE_VALUES != 0
+	osdmaps := values && name == "osdmap"
 	if flags&C.MONCLIENT_SUBSCRIBE_LATEST != 0 {
 		limit = latestLimit
+	}
+	if limit == latestLimit && !osdmaps {
 		err = (monclient.SubscribeOptions{What: name, Latest: true}).Check()
 	}
 	if err == nil && values && onetime {
@@ -55,6 +59,9 @@ func goSubscribe(h C.monclient_t, what *C.char, n C.size_t, start C.uint64_t, fl
 		return fail(err)
 	}
 	reg.what = name
+	if osdmaps {
+		reg.followMaps()
+	}
 	s := &subscription{client: c, reg: reg}
 	// The handle is known before the first event is, and means something only when there is something to end.
 	reserved := subs.Reserve()
@@ -101,9 +108,12 @@ func (s *subscription) end(e event, err error) {
 	}
 }
 
-// deliverValue runs on the client's goroutine.
+// deliverValue runs on the client's goroutine, or of osdmaps on that of the watch.
 func (s *subscription) deliverValue(v monclient.WatchEvent[any], err error) {
 	e := event{kind: C.MONCLIENT_EVENT_MAP, reg: s.reg, client: uint64(s.client.handle)}
+	if v.Missed > 0 {
+		s.reg.source.Miss(uint32(v.Missed)) //nolint:gosec // epochs have 32 bits
+	}
 	var unreadable *monclient.MapError
 	switch {
 	case errors.As(err, &unreadable): // one map; others will come
@@ -114,10 +124,16 @@ func (s *subscription) deliverValue(v monclient.WatchEvent[any], err error) {
 		s.end(e, err)
 		return
 	}
-	if e.data, err = json.Marshal(valueOfWatch(v.Value)); err != nil {
+	size := len(v.Raw)
+	if m, ok := v.Value.(*cephmap.OSDMap); ok {
+		e.osdmap = m // which is described when the event is taken
+		size += mapCost * len(m.OSDs)
+	} else if e.data, err = json.Marshal(valueOfWatch(v.Value)); err != nil {
 		e.err, e.epoch = err, v.Epoch
 		s.reg.source.Push(e, 0)
 		return
+	} else {
+		size = len(e.data)
 	}
 	e.epoch, e.flags = v.Epoch, C.MONCLIENT_EVENT_JSON
 	if v.Full {
@@ -126,7 +142,7 @@ func (s *subscription) deliverValue(v monclient.WatchEvent[any], err error) {
 	if v.Synced {
 		e.flags |= C.MONCLIENT_EVENT_SYNCED
 	}
-	s.reg.source.Push(e, len(e.data))
+	s.reg.source.Push(e, size)
 }
 
 // logValue is the JSON of an entry of the log: whole, where Ceph's own has no nanoseconds.

@@ -187,6 +187,7 @@ func (m *testMons) do(what string) error {
 func goTestLeaks() (out *C.char) {
 	err := goleak.Find(
 		goleak.IgnoreAnyFunction("main.goTestLeaks"),
+		goleak.IgnoreAnyFunction("main.serveInbox"),      // as old as the process
 		goleak.IgnoreAnyFunction("runtime.cgocallbackg"), // calls of the program's other threads
 	)
 	if err != nil {

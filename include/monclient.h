@@ -148,7 +148,7 @@ MONCLIENT_API const char *monclient_version(void);
  * Whether the library has a feature.
  *
  * @param name  "aes256krb5" (keys of Ceph 20), "secure" (encrypted connections), "queue", "dialer", "target" (of commands),
- *              "values" (MONCLIENT_SUBSCRIBE_VALUES), and names that later versions add
+ *              "values" (MONCLIENT_SUBSCRIBE_VALUES), "osdmap" (monclient_osdmap_t), and names that later versions add
  * @return 1 or 0; 0 for NULL
  *
  * Threads: any. Works after fork. Since 0.1.
@@ -245,7 +245,8 @@ enum {
 	MONCLIENT_KIND_CLIENT = 2,
 	MONCLIENT_KIND_OP = 3,
 	MONCLIENT_KIND_SUB = 4,
-	MONCLIENT_KIND_QUEUE = 5
+	MONCLIENT_KIND_QUEUE = 5,
+	MONCLIENT_KIND_OSDMAP = 6
 };
 
 typedef uint64_t monclient_config_t; /**< where the monitors are, who connects, and how */
@@ -253,6 +254,7 @@ typedef uint64_t monclient_t;        /**< a client: a session with the monitors,
 typedef uint64_t monclient_op_t;     /**< an operation that has not completed */
 typedef uint64_t monclient_sub_t;    /**< a subscription */
 typedef uint64_t monclient_queue_t;  /**< a queue of events */
+typedef uint64_t monclient_osdmap_t; /**< the map of the OSDs and the pools, of one epoch; it never changes */
 
 /**
  * Release a text or a buffer that a function returned through a char ** or void **. NULL is nothing.
@@ -273,7 +275,7 @@ enum {
 	MONCLIENT_EVENT_SESSION = 6, /**< the session has changed: session_change, mon, addr, elapsed_ns, error, missed */
 	MONCLIENT_EVENT_LOG = 7,     /**< the library has something to say: log_level, text, missed */
 	MONCLIENT_EVENT_RESULT = 8   /**< another operation has completed: data, a JSON text, if the operation gives one; epoch, if it
-	                                  gives a number */
+	                                  gives a number; monclient_event_osdmap(), if it gives such a map */
 };
 
 /** Bits of monclient_event.flags. */
@@ -826,7 +828,8 @@ MONCLIENT_API int monclient_wait_for_map_async(monclient_t client, const char *w
 /** Bits of the flags of monclient_subscribe(). */
 enum {
 	MONCLIENT_SUBSCRIBE_ONETIME = 1, /**< it ends with the first answer */
-	MONCLIENT_SUBSCRIBE_LATEST = 2,  /**< only the newest map waits for a slow receiver; for every map but osdmap, and config */
+	MONCLIENT_SUBSCRIBE_LATEST = 2,  /**< only the newest map waits for a slow receiver; for every map, but for osdmap with VALUES
+	                                      only, and config */
 	MONCLIENT_SUBSCRIBE_VALUES = 4   /**< data is what the map says, as JSON */
 };
 
@@ -839,13 +842,19 @@ enum {
  * ({"entries": [{"time", "name", "channel", "priority", "seq", "text"}]}).
  *
  * With MONCLIENT_SUBSCRIBE_VALUES data is the value, as JSON: of monmap, mgrmap, fsmap and servicemap what "ceph mon dump",
- * "mgr dump", "fs dump" and "service dump" with "-f json" have, but for the quorum; of osdmap {"epoch", "modified"}; of config
+ * "mgr dump", "fs dump" and "service dump" with "-f json" have, but for the quorum; of osdmap {"epoch", "modified", "full": whether
+ * this epoch came whole, "changes": what monclient_osdmap_diff() says}; of config
  * {"options": {NAME: VALUE}, "changed": [NAME], "removed": [NAME]}; of kv:PREFIX {"prefix", "set": {KEY: VALUE}, "set_base64":
  * {KEY: VALUE that is no UTF-8}, "deleted": [KEY]}; of a level of the log one entry {"time", "name", "rank", "addrs",
  * "channel", "level", "seq", "text"} for each event, of one channel alone if its name follows, as in "log-info:audit". Events
  * say when they are MONCLIENT_EVENT_SYNCED; of a log the first to come is an entry, so that a log without any says nothing.
  * One map that cannot be read is an event with a status and without MONCLIENT_EVENT_LAST. It does not go with
  * MONCLIENT_SUBSCRIBE_ONETIME.
+ *
+ * The values of osdmap are whole maps, which the library makes of what has changed: monclient_event_osdmap() has them. Their
+ * "changes" are those since the event of the subscription that was taken before, found out when an event is taken; so nothing
+ * is lost when some are dropped or replaced. The first one has none. To go on where another subscription has ended, start with
+ * the epoch that it had last.
  *
  * @param      what   one of these
  * @param      start  the first epoch; 0: the newest map in full. For an osdmap a later one brings the incrementals from
@@ -856,8 +865,8 @@ enum {
  * @param      sink   gets a MONCLIENT_EVENT_MAP for each map, and one with MONCLIENT_EVENT_LAST and a status at the end:
  *                    MONCLIENT_OK (onetime), MONCLIENT_ECLOSED. Of more than 1,024 maps or 64 MiB that wait, the oldest are dropped
  * @param[out] sub    for monclient_unsubscribe(); it becomes stale with the last event
- * @return MONCLIENT_EINVAL  there is no such map, or it is not one for MONCLIENT_SUBSCRIBE_LATEST: osdmap, kv:PREFIX,
- *                           log-LEVEL, of which every event counts
+ * @return MONCLIENT_EINVAL  there is no such map, or it is not one for MONCLIENT_SUBSCRIBE_LATEST: osdmap without
+ *                           MONCLIENT_SUBSCRIBE_VALUES, kv:PREFIX, log-LEVEL, of which every event counts
  *
  * Threads: any. Does not block. Since 0.1.
  */
@@ -1209,6 +1218,206 @@ MONCLIENT_API int monclient_options_json(monclient_t client, char **json);
  */
 MONCLIENT_API int monclient_stats_json(monclient_t client, char **json);
 
+/* ---- The map of the OSDs ---- */
+
+/**
+ * The newest osdmap: which OSDs and pools there are, and where data is. The client keeps the map, and asks for what has changed.
+ *
+ * @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+ * @param[out] map         release it with monclient_osdmap_release()
+ * @return MONCLIENT_EPROTO (it cannot be read); otherwise as monclient_command()
+ *
+ * Threads: any. Blocks. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap(monclient_t client, int32_t timeout_ms, monclient_osdmap_t *map);
+
+/**
+ * The same without waiting. Completes with MONCLIENT_EVENT_RESULT, which has the map's epoch, and the map:
+ * monclient_event_osdmap().
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_async(monclient_t client, int32_t timeout_ms, const monclient_sink_t *sink, monclient_op_t *op);
+
+/**
+ * The map that an event brings: of monclient_osdmap_async(), and of a subscription to osdmap with MONCLIENT_SUBSCRIBE_VALUES.
+ *
+ * @param[out] map  which outlives the event; release it with monclient_osdmap_release()
+ * @return MONCLIENT_ENOENT  it brings none
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_event_osdmap(const monclient_event_t *event, monclient_osdmap_t *map);
+
+/**
+ * The map of the event that was taken last, out of its queue or for its callback, of a subscription to osdmap with
+ * MONCLIENT_SUBSCRIBE_VALUES.
+ *
+ * @param[out] map  release it with monclient_osdmap_release()
+ * @return MONCLIENT_ENOENT  none was taken yet
+ *         MONCLIENT_EINVAL  the subscription is another one
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_sub_osdmap(monclient_sub_t sub, monclient_osdmap_t *map);
+
+/**
+ * Read an encoded map, as monclient_osdmap_encode(), "ceph osd getmap" and the events of a subscription that are
+ * MONCLIENT_EVENT_FULL have it.
+ *
+ * @param      data  the map, not retained
+ * @param      len   its length in bytes
+ * @param[out] map   release it with monclient_osdmap_release()
+ * @return MONCLIENT_EPROTO  it does not decode, and the text says where
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_decode(const void *data, size_t len, monclient_osdmap_t *map);
+
+/**
+ * Release a map. Others of the same epoch, and the client, are not concerned.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_release(monclient_osdmap_t map);
+
+/**
+ * The map's epoch.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_epoch(monclient_osdmap_t map, uint64_t *epoch);
+
+/**
+ * The id of the map's cluster as text.
+ *
+ * @param[out] buf   gets it with a NUL
+ * @param      size  room in buf, MONCLIENT_FSID_SIZE or more
+ * @return MONCLIENT_ERANGE  size is smaller
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_fsid(monclient_osdmap_t map, char *buf, size_t size);
+
+/**
+ * The cluster's flags as "ceph osd dump" has them, such as "noout,sortbitwise,recovery_deletes".
+ *
+ * @param[out] flags  names, separated by commas; release it with monclient_free()
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_flags(monclient_osdmap_t map, char **flags);
+
+/**
+ * The whole map as JSON: what "ceph osd dump -f json" prints, but for the read_balance of pools.
+ *
+ * @param[out] json  release it with monclient_free()
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_json(monclient_osdmap_t map, char **json);
+
+/**
+ * The whole map as the monitors encode it.
+ *
+ * @param[out] data  release it with monclient_free()
+ * @param[out] len   bytes
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_encode(monclient_osdmap_t map, void **data, size_t *len);
+
+/**
+ * The pools.
+ *
+ * @param[out] json  [{"id", "name"}], in the order of ids; release it with monclient_free()
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_pools(monclient_osdmap_t map, char **json);
+
+/**
+ * The id of the pool of a name.
+ *
+ * @return MONCLIENT_ENOENT  there is none
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_pool_id(monclient_osdmap_t map, const char *name, int64_t *id);
+
+/**
+ * The name of the pool of an id.
+ *
+ * @param[out] name  release it with monclient_free()
+ * @return MONCLIENT_ENOENT  there is none
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_pool_name(monclient_osdmap_t map, int64_t id, char **name);
+
+/**
+ * All that the map says of one pool.
+ *
+ * @param[out] json  what is in the list pools of monclient_osdmap_json(); release it with monclient_free()
+ * @return MONCLIENT_ENOENT  there is none of that id
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_pool_json(monclient_osdmap_t map, int64_t id, char **json);
+
+/**
+ * All that the map says of the OSDs.
+ *
+ * @param[out] json  the list osds of monclient_osdmap_json(), in the order of ids; release it with monclient_free()
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_osds(monclient_osdmap_t map, char **json);
+
+/**
+ * How many ids of OSDs there are at most: every OSD's is below, and not every id is one's.
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_max_osd(monclient_osdmap_t map, int32_t *max);
+
+/**
+ * Whether an OSD works, and has data.
+ *
+ * @param      osd     its id
+ * @param[out] is_up   1: it is up, 0: it is down; or NULL
+ * @param[out] is_in   1: it is in, 0: it is out; or NULL
+ * @param[out] weight  from 0, which is out, to 65536; or NULL
+ * @return MONCLIENT_ENOENT  there is none of that id
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_osd_state(monclient_osdmap_t map, int32_t osd, int *is_up, int *is_in, uint32_t *weight);
+
+/**
+ * All that the map says of one OSD: its states, weight, epochs and addresses.
+ *
+ * @param      osd   its id
+ * @param[out] json  {"osd", "uuid", "up", "in", "weight", ..., "public_addrs", ..., "state": [NAME]}, as in the list osds of
+ *                   monclient_osdmap_json(); release it with monclient_free()
+ * @return MONCLIENT_ENOENT  there is none of that id
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_osd_json(monclient_osdmap_t map, int32_t osd, char **json);
+
+/**
+ * What has changed from one map to another one, which need not be the next, nor newer.
+ *
+ * @param[out] json  [{"kind", and what the kind has of "osd", "pool", "pool_name", "name", "old", "new", "added", "changed", "removed",
+ *                   "text": a sentence}]: first what is the cluster's, then pools by id, OSDs by id, placement groups, and
+ *                   blocklists. The kinds are described with OSDMapChange of the Go package cephmap. Release it with
+ *                   monclient_free()
+ *
+ * Threads: any. Does not block. Since 0.1.
+ */
+MONCLIENT_API int monclient_osdmap_diff(monclient_osdmap_t old, monclient_osdmap_t next, char **json);
+
 /* ---- Queues ---- */
 
 /**
@@ -1263,6 +1472,7 @@ typedef struct monclient_counters_info {
 	uint32_t buffers;       /**< replies, events, sessions, texts and buffers that have not been released */
 	uint32_t pinned;        /**< those of them that keep memory of the network where it is instead of a copy */
 	uint32_t threads;       /**< threads that run callbacks */
+	uint32_t osdmaps;       /**< handles of that kind */
 } monclient_counters_t;
 
 /**

@@ -465,6 +465,139 @@ private:
 
 } // namespace detail
 
+/* ---- The map of the OSDs ---- */
+
+/** A cluster's id. */
+class fsid {
+public:
+	std::string_view view() const noexcept { return text_.data(); }
+	operator std::string_view() const noexcept { return view(); }
+	const char *c_str() const noexcept { return text_.data(); }
+
+private:
+	friend class client;
+	friend class osdmap;
+	std::array<char, MONCLIENT_FSID_SIZE> text_ = {};
+};
+
+/** Whether an OSD works, and has data. */
+struct osd_state {
+	bool up = false;
+	bool in = false;
+	double weight = 0; /**< from 0, which is out, to 1 */
+};
+
+/**
+ * The map of the OSDs and the pools, of one epoch, which never changes; see monclient_osdmap() and the functions after it.
+ * client::osdmap() and events have it. What is not there is std::errc::no_such_file_or_directory.
+ */
+class osdmap : public detail::handle<monclient_osdmap_release> {
+public:
+	using handle::handle;
+
+	/** From what encode() gives. */
+	static osdmap decode(std::string_view data) { return detail::checked([&](auto &ec) { return decode(data, ec); }); }
+	static osdmap decode(std::string_view data, std::error_code &ec) noexcept
+	{
+		return taken([&](auto *map) { return monclient_osdmap_decode(data.data() ? data.data() : "", data.size(), map); }, ec);
+	}
+
+	std::uint64_t epoch() const { return detail::checked([&](auto &ec) { return epoch(ec); }); }
+	std::uint64_t epoch(std::error_code &ec) const noexcept
+	{
+		std::uint64_t epoch = 0;
+		ec = detail::code(monclient_osdmap_epoch(get(), &epoch));
+		return epoch;
+	}
+	monclient::fsid fsid() const { return detail::checked([&](auto &ec) { return fsid(ec); }); }
+	monclient::fsid fsid(std::error_code &ec) const noexcept
+	{
+		monclient::fsid id;
+		ec = detail::code(monclient_osdmap_fsid(get(), id.text_.data(), id.text_.size()));
+		return id;
+	}
+	/** Names, separated by commas. */
+	buffer flags() const { return detail::checked([&](auto &ec) { return flags(ec); }); }
+	buffer flags(std::error_code &ec) const noexcept { return text([&](char **t) { return monclient_osdmap_flags(get(), t); }, ec); }
+	/** All of it, as JSON. */
+	buffer json() const { return detail::checked([&](auto &ec) { return json(ec); }); }
+	buffer json(std::error_code &ec) const noexcept { return text([&](char **t) { return monclient_osdmap_json(get(), t); }, ec); }
+	/** All of it, as the monitors encode it. */
+	buffer encode() const { return detail::checked([&](auto &ec) { return encode(ec); }); }
+	buffer encode(std::error_code &ec) const noexcept
+	{
+		void *data = nullptr;
+		std::size_t len = 0;
+		ec = detail::code(monclient_osdmap_encode(get(), &data, &len));
+		return buffer(data, len);
+	}
+
+	/** A JSON array of {"id", "name"}. */
+	buffer pools() const { return detail::checked([&](auto &ec) { return pools(ec); }); }
+	buffer pools(std::error_code &ec) const noexcept { return text([&](char **t) { return monclient_osdmap_pools(get(), t); }, ec); }
+	std::int64_t pool_id(std::string_view name) const { return detail::checked([&](auto &ec) { return pool_id(name, ec); }); }
+	std::int64_t pool_id(std::string_view name, std::error_code &ec) const noexcept
+	{
+		std::int64_t id = 0;
+		ec = detail::c_text(name).pass([&](const char *n) { return monclient_osdmap_pool_id(get(), n, &id); });
+		return id;
+	}
+	buffer pool_name(std::int64_t id) const { return detail::checked([&](auto &ec) { return pool_name(id, ec); }); }
+	buffer pool_name(std::int64_t id, std::error_code &ec) const noexcept
+	{ return text([&](char **t) { return monclient_osdmap_pool_name(get(), id, t); }, ec); }
+	/** All that it says of a pool, as JSON. */
+	buffer pool_json(std::int64_t id) const { return detail::checked([&](auto &ec) { return pool_json(id, ec); }); }
+	buffer pool_json(std::int64_t id, std::error_code &ec) const noexcept
+	{ return text([&](char **t) { return monclient_osdmap_pool_json(get(), id, t); }, ec); }
+
+	/** A JSON array. */
+	buffer osds() const { return detail::checked([&](auto &ec) { return osds(ec); }); }
+	buffer osds(std::error_code &ec) const noexcept { return text([&](char **t) { return monclient_osdmap_osds(get(), t); }, ec); }
+	/** Every OSD's id is below, and not every one of those is an OSD's. */
+	std::int32_t max_osd() const { return detail::checked([&](auto &ec) { return max_osd(ec); }); }
+	std::int32_t max_osd(std::error_code &ec) const noexcept
+	{
+		std::int32_t max = 0;
+		ec = detail::code(monclient_osdmap_max_osd(get(), &max));
+		return max;
+	}
+	monclient::osd_state osd_state(std::int32_t osd) const { return detail::checked([&](auto &ec) { return osd_state(osd, ec); }); }
+	monclient::osd_state osd_state(std::int32_t osd, std::error_code &ec) const noexcept
+	{
+		int up = 0, in = 0;
+		std::uint32_t weight = 0;
+		ec = detail::code(monclient_osdmap_osd_state(get(), osd, &up, &in, &weight));
+		return {up != 0, in != 0, weight / 65536.0};
+	}
+	/** All that it says of an OSD, as JSON. */
+	buffer osd_json(std::int32_t osd) const { return detail::checked([&](auto &ec) { return osd_json(osd, ec); }); }
+	buffer osd_json(std::int32_t osd, std::error_code &ec) const noexcept
+	{ return text([&](char **t) { return monclient_osdmap_osd_json(get(), osd, t); }, ec); }
+
+	/** What has changed since another map, as a JSON array. */
+	buffer diff(const osdmap &older) const { return detail::checked([&](auto &ec) { return diff(older, ec); }); }
+	buffer diff(const osdmap &older, std::error_code &ec) const noexcept
+	{ return text([&](char **t) { return monclient_osdmap_diff(older.get(), get(), t); }, ec); }
+
+	/** The map that a function of monclient.h gives. */
+	template <class Call>
+	static osdmap taken(Call &&call, std::error_code &ec) noexcept
+	{
+		monclient_osdmap_t map = 0;
+		ec = detail::code(call(&map));
+		return osdmap(map);
+	}
+
+private:
+	template <class Call>
+	static buffer text(Call &&call, std::error_code &ec) noexcept
+	{
+		char *t = nullptr;
+		ec = detail::code(call(&t));
+		return t ? buffer(t, std::strlen(t)) : buffer();
+	}
+};
+
 /* ---- Replies ---- */
 
 namespace detail {
@@ -638,6 +771,10 @@ public:
 	bool json() const noexcept { return (raw_->flags & MONCLIENT_EVENT_JSON) != 0; }
 	/** Of subscribe_options.values: nothing older is missing any more. */
 	bool synced() const noexcept { return (raw_->flags & MONCLIENT_EVENT_SYNCED) != 0; }
+	/** Of osdmap with subscribe_options.values: the whole map, which may outlive the event. */
+	monclient::osdmap osdmap() const { return detail::checked([&](auto &ec) { return osdmap(ec); }); }
+	monclient::osdmap osdmap(std::error_code &ec) const noexcept
+	{ return monclient::osdmap::taken([this](auto *map) { return monclient_event_osdmap(raw_, map); }, ec); }
 };
 
 /** The session has changed. */
@@ -714,6 +851,10 @@ public:
 	std::string_view json() const noexcept { return bytes(raw_->data, raw_->data_len); }
 	/** A number, if it has such a one. */
 	std::uint64_t number() const noexcept { return raw_->epoch; }
+	/** The map that client::osdmap_async() was for. */
+	monclient::osdmap osdmap() const { return detail::checked([&](auto &ec) { return osdmap(ec); }); }
+	monclient::osdmap osdmap(std::error_code &ec) const noexcept
+	{ return monclient::osdmap::taken([this](auto *map) { return monclient_event_osdmap(raw_, map); }, ec); }
 };
 
 class connect_event; // below client
@@ -893,6 +1034,11 @@ public:
 	/** errc::bad_handle: it has ended. */
 	void unsubscribe() { detail::checked([&](auto &ec) { unsubscribe(ec); }); }
 	void unsubscribe(std::error_code &ec) noexcept { ec = detail::code(monclient_unsubscribe(release())); }
+
+	/** Of osdmap with subscribe_options.values: the map of the event that was taken last. */
+	monclient::osdmap osdmap() const { return detail::checked([&](auto &ec) { return osdmap(ec); }); }
+	monclient::osdmap osdmap(std::error_code &ec) const noexcept
+	{ return monclient::osdmap::taken([this](auto *map) { return monclient_sub_osdmap(get(), map); }, ec); }
 };
 
 namespace detail {
@@ -1345,18 +1491,6 @@ struct command_parse {
 	{ return detail::c_texts(words).pass([&](auto *t, auto n) { return monclient_command_parse_async(c, t, n, ms, to, op); }); }
 };
 
-/** A cluster's id. */
-class fsid {
-public:
-	std::string_view view() const noexcept { return text_.data(); }
-	operator std::string_view() const noexcept { return view(); }
-	const char *c_str() const noexcept { return text_.data(); }
-
-private:
-	friend class client;
-	std::array<char, MONCLIENT_FSID_SIZE> text_ = {};
-};
-
 /** The state of the session at one moment. Texts live as long as the object. Look only at one that is one. */
 class session {
 public:
@@ -1557,6 +1691,25 @@ public:
 	{
 		return detail::in_future<wait_event, std::uint64_t>([](wait_event &e) { return e.epoch(); }, op,
 			[&](sink<wait_event> to, std::error_code &ec) { return wait_for_map_async(what, epoch, std::move(to), timeout, ec); });
+	}
+
+	/** The newest map of the OSDs. */
+	monclient::osdmap osdmap(time_limit timeout = {}) const { return detail::checked([&](auto &ec) { return osdmap(timeout, ec); }); }
+	monclient::osdmap osdmap(time_limit timeout, std::error_code &ec) const noexcept
+	{ return monclient::osdmap::taken([&](auto *map) { return monclient_osdmap(get(), timeout.of_call(), map); }, ec); }
+	operation osdmap_async(sink<result_event> to, time_limit timeout = {}) const
+	{ return detail::checked([&](auto &ec) { return osdmap_async(std::move(to), timeout, ec); }); }
+	operation osdmap_async(sink<result_event> to, time_limit timeout, std::error_code &ec) const noexcept
+	{
+		monclient_op_t op = 0;
+		const monclient_sink_t raw = to.release();
+		ec = detail::code(monclient_osdmap_async(get(), timeout.of_call(), &raw, &op));
+		return operation(op);
+	}
+	std::future<monclient::osdmap> osdmap_future(time_limit timeout = {}, operation *op = nullptr) const
+	{
+		return detail::in_future<result_event, monclient::osdmap>([](result_event &e) { return e.osdmap(); }, op,
+			[&](sink<result_event> to, std::error_code &ec) { return osdmap_async(std::move(to), timeout, ec); });
 	}
 
 	/** Follows a map for as long as the subscription lives. The first event may come before this has returned. */

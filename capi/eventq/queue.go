@@ -32,6 +32,7 @@ type Queue[T any] struct {
 type node[T any] struct {
 	value      T
 	size       int
+	missed     uint32 // before this one, where it comes from
 	src        *Source[T]
 	prev, next *node[T]
 	later      *node[T] // the next of the same source
@@ -41,7 +42,7 @@ type node[T any] struct {
 type Item[T any] struct {
 	Value  T
 	Source *Source[T]
-	// Missed is how many events of the source before this one were dropped.
+	// Missed is how many events of the source before this one were dropped, or did not come.
 	Missed uint32
 }
 
@@ -81,11 +82,14 @@ func (q *Queue[T]) take(items []Item[T], busy bool) (n int, err error) {
 func (q *Queue[T]) pop(busy bool) Item[T] {
 	n := q.head
 	s := n.src
-	item := Item[T]{Value: n.value, Source: s, Missed: s.missed}
+	item := Item[T]{Value: n.value, Source: s, Missed: s.missed + n.missed}
 	s.missed = 0
 	q.unlink(n)
 	s.taken++
 	s.busy = busy
+	if s.onTake != nil {
+		s.onTake(&item.Value)
+	}
 	return item
 }
 

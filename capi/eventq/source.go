@@ -18,14 +18,27 @@ type Source[T any] struct {
 	taken       int // and not settled
 	bytes       int
 	missed      uint32
+	gap         uint32 // what the next one to be pushed has missed
 
 	ended    bool // nothing more is pushed
 	released bool // somebody has been told to release what the source stands for
 	busy     bool // an event is with TakeBusy's caller
+	onTake   func(*T)
 }
 
 // NewSource returns a source that pushes into the queue.
 func (q *Queue[T]) NewSource(limit Limit) *Source[T] { return &Source[T]{q: q, limit: limit} }
+
+// OnTake has f called for each event that is taken, one after the other in their order, before whoever takes it sees it. It is to be set
+// before the first Push. f runs with the queue's mutex held: it must not wait, nor call the queue.
+func (s *Source[T]) OnTake(f func(*T)) { s.onTake = f }
+
+// Miss says that n events did not come before the one that is pushed next.
+func (s *Source[T]) Miss(n uint32) {
+	s.q.mu.Lock()
+	defer s.q.mu.Unlock()
+	s.gap += n
+}
 
 // Push adds an event, whose size counts for the limit, and drops the source's oldest ones when there are too many. It
 // reports whether the event was taken up: a source that has ended, and a queue that was closed, take nothing.
@@ -48,7 +61,8 @@ func (s *Source[T]) push(v T, size int) (taken, up bool) {
 	if s.ended || q.finished {
 		return false, false
 	}
-	n := &node[T]{value: v, size: size, src: s, prev: q.tail}
+	n := &node[T]{value: v, size: size, missed: s.gap, src: s, prev: q.tail}
+	s.gap = 0
 	wasEmpty := q.head == nil
 	if q.tail != nil {
 		q.tail.next = n
@@ -70,8 +84,8 @@ func (s *Source[T]) push(v T, size int) (taken, up bool) {
 // shed drops the oldest events when there are too many, but never the newest.
 func (s *Source[T]) shed() {
 	for s.first != s.last && s.tooMuch() {
+		s.missed += 1 + s.first.missed
 		s.q.unlink(s.first)
-		s.missed++
 	}
 }
 

@@ -26,7 +26,7 @@ import (
 
 // programs are the C files with tests, the longest ones first; check.c is part of all of them.
 var programs = []string{
-	"threads", "survive", "ask", "connect", "command", "subscribe", "dialer", "queue", "callback", "session", "config", "misuse", "panic", "version",
+	"threads", "survive", "waiting", "ask", "osdmap", "connect", "command", "subscribe", "dialer", "queue", "callback", "session", "config", "misuse", "panic", "version",
 }
 
 // variant is one way to run the programs.
@@ -247,6 +247,7 @@ func TestPrograms(t *testing.T) {
 	mons := montest.Start(t, montest.Options{Mons: 3, TCP: true})
 	conf, err := mons.WriteConf(t.TempDir())
 	require.NoError(t, err)
+	osdmaps := filepath.Join(root(), "monclient", "cephmap", "testdata", "reef", "osd")
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
@@ -254,7 +255,7 @@ func TestPrograms(t *testing.T) {
 				t.Run(program, func(t *testing.T) {
 					t.Parallel()
 					dir := t.TempDir()
-					s := &suite{variant: v, dir: dir, env: append([]string{"MONCLIENT_TEST_CONF=" + conf}, v.env...)}
+					s := &suite{variant: v, dir: dir, env: append([]string{"MONCLIENT_TEST_CONF=" + conf, "MONCLIENT_TEST_OSDMAPS=" + osdmaps}, v.env...)}
 					s.binary = compile(t, v, program, dir)
 					left := s.tests(t)
 					require.NotEmpty(t, left)

@@ -39,7 +39,7 @@ const sanitize = "-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined"
 
 // Names are the examples.
 var Names = []string{
-	"status", "command", "at_most_once", "command_async", "watch_callbacks", "watch_epoll", "tell", "watch_values", "cluster", "dlopen",
+	"status", "command", "at_most_once", "command_async", "watch_callbacks", "watch_epoll", "tell", "watch_values", "osdmap", "cluster", "dlopen",
 	"command_cpp", "watch_cpp", "ask_cpp",
 }
 

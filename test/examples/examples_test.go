@@ -80,6 +80,12 @@ func TestBadUsage(t *testing.T) {
 		{"tell mon.q version", "no such monitor: mon.q"},
 		{"watch_values nosuchmap", "nosuchmap: "},
 		{"watch_values -x", "invalid option"},
+		{"osdmap -x", "invalid option"},
+		{"osdmap -p nosuchpool", `has no pool "nosuchpool"`},
+		{"osdmap 4711", "has no osd.4711"},
+		{"osdmap first", "first is no id"},
+		{"osdmap -d /nonexistent", "/nonexistent: No such file"},
+		{"osdmap -d /dev/null", "/dev/null: data"},
 		{"cluster x", "-h helps"},
 		{"cluster -b here", `"here" is no IP address`},
 		{"cluster -u here", `"here" is no IP address`},
@@ -446,7 +452,7 @@ func TestDlopen(t *testing.T) {
 // calls are one of each example that would succeed if there were monitors.
 var calls = [][]string{
 	{"status"}, {"command", "status"}, {"at_most_once", "text"}, {"command_async", "status"}, {"command_cpp", "status"}, {"dlopen"},
-	{"watch_callbacks"}, {"watch_epoll"}, {"watch_cpp"}, {"watch_values"}, {"tell", "mon.a", "version"}, {"cluster"}, {"ask_cpp"},
+	{"watch_callbacks"}, {"watch_epoll"}, {"watch_cpp"}, {"watch_values"}, {"osdmap"}, {"tell", "mon.a", "version"}, {"cluster"}, {"ask_cpp"},
 }
 
 func TestNobodyListens(t *testing.T) {

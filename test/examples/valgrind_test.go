@@ -41,6 +41,7 @@ func TestValgrind(t *testing.T) {
 		{"watch_epoll", []string{"osdmap"}, "osdmap e1"},
 		{"watch_cpp", []string{"osdmap"}, "osdmap e1"},
 		{"watch_values", []string{"osdmap", "log-info"}, "osdmap 1: "},
+		{"osdmap", []string{"-j"}, ""},
 		{"tell", []string{"mon.*", "version"}, ""},
 		{"cluster", []string{"-p", "books", "-b", "10.0.0.5:0/77"}, ""},
 		{"ask_cpp", nil, ""},

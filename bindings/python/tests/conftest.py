@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import pathlib
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from typing import Callable
+from collections.abc import Awaitable, Iterator
+from typing import Any, Callable
 
 import pytest
 
+from monclient import aio
 from monclient.testing import MonCluster, counters
 
 # A shell ignores Ctrl-C in what it runs in the background, and the programs that the tests start would inherit that.
@@ -35,6 +37,30 @@ def cluster() -> Iterator[MonCluster]:
     """Three monitors that the tests of a module share."""
     with MonCluster() as c:
         yield c
+
+
+@pytest.fixture(params=["sync", "asyncio"])
+def ask(request: Any, cluster: MonCluster) -> Iterator[Callable[..., Any]]:
+    """Calls a method of a client, of either kind, by its name."""
+    if request.param == "sync":
+        with cluster.connect() as client:
+            yield lambda name, *args, **kwargs: getattr(client, name)(*args, **kwargs)
+        return
+    loop = asyncio.new_event_loop()
+
+    async def call(name: str, args: Any, kwargs: Any) -> Any:
+        result = getattr(other, name)(*args, **kwargs)
+        return await asyncio.wait_for(result, 30) if isinstance(result, Awaitable) else result
+
+    async def connect() -> aio.Client:
+        return await cluster.aconnect()
+
+    other = loop.run_until_complete(connect())
+    try:
+        yield lambda name, *args, **kwargs: loop.run_until_complete(call(name, args, kwargs))
+    finally:
+        loop.run_until_complete(other.close())
+        loop.close()
 
 
 Script = Callable[..., "subprocess.CompletedProcess[str]"]

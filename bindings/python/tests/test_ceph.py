@@ -270,6 +270,22 @@ def test_pools(client: monclient.Client) -> None:
         client.parse(["osd", "pool", "create", "x", "--pg_num", "many"], timeout=20)
 
 
+def test_osdmap(client: monclient.Client) -> None:
+    with client.watch("osdmap", values=True, timeout=30) as watch, client.osdmap(timeout=20) as m:
+        next(watch)
+        assert m.encode() == client.command({"prefix": "osd getmap", "epoch": m.epoch}).output
+        dump = json.loads(ceph("osd", "dump", str(m.epoch), "-f", "json"))
+        for pool in dump["pools"]:
+            pool.pop("read_balance", None)
+        assert m.json() == dump
+        client.command("osd set", key="noin", barrier="osdmap", timeout=20)
+        later = next(e for e in watch if "noin set" in [c["text"] for c in e.json()["changes"]])
+        assert later.osdmap is not None
+        assert "noin" in later.osdmap.flags
+        assert "noin set" in [c.text for c in client.osdmap(timeout=20).diff(m)]
+        client.command("osd unset", key="noin", barrier="osdmap", timeout=20)
+
+
 def test_blocklist(client: monclient.Client) -> None:
     def listed() -> set[str]:
         text = ceph("osd", "blocklist", "ls", "-f", "json").decode()  # ranges of addresses follow in a list of their own

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterator
 from typing import Any, Callable
 
 import pytest
@@ -12,30 +11,6 @@ import pytest
 import monclient
 from monclient import aio
 from monclient.testing import MonCluster
-
-
-@pytest.fixture(params=["sync", "asyncio"])
-def ask(request: Any, cluster: MonCluster) -> Iterator[Callable[..., Any]]:
-    """Calls a method of a client, of either kind, by its name."""
-    if request.param == "sync":
-        with cluster.connect() as client:
-            yield lambda name, *args, **kwargs: getattr(client, name)(*args, **kwargs)
-        return
-    loop = asyncio.new_event_loop()
-
-    async def call(name: str, args: Any, kwargs: Any) -> Any:
-        result = getattr(other, name)(*args, **kwargs)
-        return await asyncio.wait_for(result, 30) if isinstance(result, Awaitable) else result
-
-    async def connect() -> aio.Client:
-        return await cluster.aconnect()
-
-    other = loop.run_until_complete(connect())
-    try:
-        yield lambda name, *args, **kwargs: loop.run_until_complete(call(name, args, kwargs))
-    finally:
-        loop.run_until_complete(other.close())
-        loop.close()
 
 
 def test_ping(ask: Callable[..., Any]) -> None:

@@ -32,4 +32,4 @@ def test_example(example: str, script: Script, cluster: MonCluster, tmp_path: pa
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) == 11
+    assert len(EXAMPLES) == 12

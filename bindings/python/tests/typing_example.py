@@ -30,6 +30,13 @@ def synchronous() -> None:
         for m in client.watch("osdmap", start=1, onetime=True):
             assert_type(m, monclient.Map)
             assert_type(m.data, bytes)
+            assert_type(m.osdmap, Optional[monclient.OSDMap])
+        with client.osdmap(timeout=1) as osdmap:
+            assert_type(osdmap, monclient.OSDMap)
+            assert_type(osdmap.pools[0], monclient.Pool)
+            assert_type(osdmap.osd(0).state, frozenset[str])
+            assert_type([c.text for c in osdmap.diff(osdmap)], list[str])
+            assert_type(bytes(osdmap), bytes)
         for event in client.session_events():
             assert_type(event.change, monclient.SessionChange)
         assert_type(client.fsid, str)
@@ -47,6 +54,7 @@ async def asynchronous() -> None:
         client.watch("mgrmap", latest=True)
         async for m in client.watch("osdmap"):
             assert_type(m, monclient.Map)
+        assert_type(await client.osdmap(), monclient.OSDMap)
         async for event in client.session_events():
             assert_type(event, monclient.SessionEvent)
     assert_type(await aio.connect(), aio.Client)

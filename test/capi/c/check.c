@@ -98,12 +98,12 @@ static void check_clean(void)
 	for (;;) {
 		c = counters();
 		if (!c.configs && !c.clients && !c.operations && !c.subscriptions && !c.queues && !c.sinks && !c.buffers &&
-		    !c.pinned && !c.threads)
+		    !c.pinned && !c.threads && !c.osdmaps)
 			break;
 		if (now_ms() > ends)
 			FAIL("alive at the end: %u configs, %u clients, %u operations, %u subscriptions, %u queues, %u sinks, "
-			     "%u buffers, %u pinned, %u threads",
-			     c.configs, c.clients, c.operations, c.subscriptions, c.queues, c.sinks, c.buffers, c.pinned, c.threads);
+			     "%u buffers, %u pinned, %u threads, %u osdmaps",
+			     c.configs, c.clients, c.operations, c.subscriptions, c.queues, c.sinks, c.buffers, c.pinned, c.threads, c.osdmaps);
 		poll(NULL, 0, 1);
 	}
 	text = monclienttest_leaks();

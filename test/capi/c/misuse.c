@@ -252,6 +252,110 @@ static int queue_poll(uint64_t h)
 	return rc;
 }
 
+static int osdmap_newest(uint64_t h)
+{
+	monclient_osdmap_t map = 1;
+	int rc = monclient_osdmap(h, 0, &map);
+
+	CHECK_UINT(map, 0);
+	return rc;
+}
+
+static int osdmap_newest_async(uint64_t h)
+{
+	monclient_op_t op = 1;
+	int rc = monclient_osdmap_async(h, 0, sink(), &op);
+
+	CHECK_UINT(op, 0);
+	DESTROYED();
+	return rc;
+}
+
+static int sub_osdmap(uint64_t h)
+{
+	monclient_osdmap_t map = 1;
+	int rc = monclient_sub_osdmap(h, &map);
+
+	CHECK_UINT(map, 0);
+	return rc;
+}
+
+static int osdmap_epoch(uint64_t h)
+{
+	uint64_t epoch = 1;
+	int rc = monclient_osdmap_epoch(h, &epoch);
+
+	CHECK_UINT(epoch, 0);
+	return rc;
+}
+
+static int osdmap_fsid(uint64_t h)
+{
+	char buf[MONCLIENT_FSID_SIZE] = "x";
+	int rc = monclient_osdmap_fsid(h, buf, sizeof(buf));
+
+	CHECK_STR(buf, "");
+	return rc;
+}
+
+static int osdmap_encode(uint64_t h)
+{
+	void *data = &data;
+	size_t len = 1;
+	int rc = monclient_osdmap_encode(h, &data, &len);
+
+	CHECK(!data && !len);
+	return rc;
+}
+
+static int osdmap_pool_id(uint64_t h)
+{
+	int64_t id = 1;
+	int rc = monclient_osdmap_pool_id(h, "x", &id);
+
+	CHECK_INT(id, 0);
+	return rc;
+}
+
+static int osdmap_max_osd(uint64_t h)
+{
+	int32_t max = 1;
+	int rc = monclient_osdmap_max_osd(h, &max);
+
+	CHECK_INT(max, 0);
+	return rc;
+}
+
+static int osdmap_osd_state(uint64_t h)
+{
+	int up = 1, in = 1;
+	uint32_t weight = 1;
+	int rc = monclient_osdmap_osd_state(h, 0, &up, &in, &weight);
+
+	CHECK(up == 0 && in == 0 && weight == 0);
+	return rc;
+}
+
+/* Those that give a text. */
+#define OSDMAP_TEXT(name, call)               \
+	static int name(uint64_t h)           \
+	{                                     \
+		char *text = (char *)1;       \
+		int rc = call;                \
+                                              \
+		CHECK(!text);                 \
+		return rc;                    \
+	}
+OSDMAP_TEXT(osdmap_flags, monclient_osdmap_flags(h, &text))
+OSDMAP_TEXT(osdmap_json, monclient_osdmap_json(h, &text))
+OSDMAP_TEXT(osdmap_pools, monclient_osdmap_pools(h, &text))
+OSDMAP_TEXT(osdmap_osds, monclient_osdmap_osds(h, &text))
+OSDMAP_TEXT(osdmap_pool_name, monclient_osdmap_pool_name(h, 1, &text))
+OSDMAP_TEXT(osdmap_pool_json, monclient_osdmap_pool_json(h, 1, &text))
+OSDMAP_TEXT(osdmap_osd_json, monclient_osdmap_osd_json(h, 0, &text))
+OSDMAP_TEXT(osdmap_diff, monclient_osdmap_diff(h, h, &text))
+static int osdmap_release(uint64_t h) { return monclient_osdmap_release(h); }
+
 static const struct {
 	const char *name;
 	int (*call)(uint64_t handle);
@@ -285,9 +389,27 @@ static const struct {
 	F(client_wait_for_map, MONCLIENT_KIND_CLIENT),
 	F(client_wait_for_map_async, MONCLIENT_KIND_CLIENT),
 	F(client_subscribe, MONCLIENT_KIND_CLIENT),
+	F(osdmap_newest, MONCLIENT_KIND_CLIENT),
+	F(osdmap_newest_async, MONCLIENT_KIND_CLIENT),
 	F(client_close, MONCLIENT_KIND_CLIENT),
 	F(op_cancel, MONCLIENT_KIND_OP),
+	F(sub_osdmap, MONCLIENT_KIND_SUB),
 	F(unsubscribe, MONCLIENT_KIND_SUB),
+	F(osdmap_epoch, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_fsid, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_flags, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_json, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_encode, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_pools, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_pool_id, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_pool_name, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_pool_json, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_osds, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_max_osd, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_osd_state, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_osd_json, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_diff, MONCLIENT_KIND_OSDMAP),
+	F(osdmap_release, MONCLIENT_KIND_OSDMAP),
 	F(queue_fd, MONCLIENT_KIND_QUEUE),
 	F(queue_poll, MONCLIENT_KIND_QUEUE),
 	F(queue_destroy, MONCLIENT_KIND_QUEUE),
@@ -304,15 +426,16 @@ static void refused(size_t function, uint64_t handle, const char *which)
 static void handles(void)
 {
 	static const uint64_t invented[] = {0, ~0ull, 1, 2, 3, 4, 5, 0xff, 0x100, 0x101, 0x102, 0x1234567890abcd01, 0x8000000000000002,
-		0x7fffffffffffff03, 0xdeadbeefdeadbe04, 0xffffffffffffff05};
+		0x7fffffffffffff03, 0xdeadbeefdeadbe04, 0xffffffffffffff05, 6, 0xffffffffffffff06};
 	struct world w;
-	uint64_t live[6] = {0};
+	uint64_t live[7] = {0};
 	monclient_queue_t queue;
 	monclient_sink_t s;
 	size_t f, i;
 	int k;
 
 	world_open(&w, 1);
+	CHECK_OK(monclient_osdmap(w.client, 0, &live[MONCLIENT_KIND_OSDMAP]));
 	world_do(&w, "lose-quorum");
 	CHECK_OK(monclient_queue_create(&queue));
 	s = queue_sink(queue, NULL);
@@ -324,7 +447,7 @@ static void handles(void)
 	for (f = 0; f < COUNT(functions); f++) {
 		for (i = 0; i < COUNT(invented); i++)
 			refused(f, invented[i], "an invented handle");
-		for (k = 1; k <= 5; k++) {
+		for (k = 1; k <= 6; k++) {
 			if (k == functions[f].kind)
 				continue;
 			refused(f, live[k], "a handle of another kind");
@@ -340,6 +463,7 @@ static void handles(void)
 	/* The functions that end them come last; afterwards everything is stale. */
 	monclient_event_free(queue_take(queue));
 	CHECK_OK(monclient_unsubscribe(live[MONCLIENT_KIND_SUB]));
+	CHECK_OK(monclient_osdmap_release(live[MONCLIENT_KIND_OSDMAP]));
 	CHECK_OK(monclient_queue_destroy(queue));
 	world_end(&w);
 	for (f = 0; f < COUNT(functions); f++)
@@ -356,7 +480,7 @@ static void handles(void)
 /* The text says which handle. */
 static void texts_for_handles(void)
 {
-	static const char *const names[] = {"", "config", "client", "op", "sub", "queue"};
+	static const char *const names[] = {"", "config", "client", "op", "sub", "queue", "osdmap"};
 	size_t f;
 
 	for (f = 0; f < COUNT(functions); f++) {

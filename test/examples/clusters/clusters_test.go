@@ -70,6 +70,7 @@ func TestReleases(t *testing.T) {
 			t.Run("cluster", e.testCluster)
 			t.Run("ask", e.testAsk)
 			t.Run("values", e.testValues)
+			t.Run("osdmap", e.testOSDMap)
 			t.Run("wrong key", e.testWrongKey)
 			t.Run("watch", e.testWatch) // kills a monitor
 		})
@@ -220,6 +221,34 @@ func (e env) testValues(t *testing.T) {
 	}
 }
 
+// testOSDMap compares the map of the OSDs with what the ceph command prints of it, and two maps with each other.
+func (e env) testOSDMap(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "osdmap")
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		ours := e.Run(t, e.ConfPath, "osdmap", "-j", "-o", file)
+		require.Zero(c, ours.Code, ours)
+		var got, want map[string]any
+		require.NoError(c, json.Unmarshal([]byte(ours.Stdout), &got))
+		require.NoError(c, json.Unmarshal([]byte(e.ceph(t, "osd", "dump", "-f", "json").Stdout), &want))
+		for _, pool := range want["pools"].([]any) {
+			delete(pool.(map[string]any), "read_balance") // which is no part of the map
+		}
+		require.Equal(c, want, got)
+	}, settling, pause)
+	q := e.Start(t, e.ConfPath, "watch_values", "osdmap")
+	q.AwaitText(`"changes":[]`)
+	e.change(t, "osd", "set", "noin")
+	q.AwaitText(`"text":"noin set"`)
+	r := e.Run(t, e.ConfPath, "osdmap", "-d", file)
+	require.Zero(t, r.Code, r)
+	require.Contains(t, r.Stdout, `{"kind":"flag_set","name":"noin","text":"noin set"}`)
+	require.Contains(t, e.Run(t, e.ConfPath, "osdmap").Stdout, "noin,")
+	e.change(t, "osd", "unset", "noin")
+	q.AwaitText(`"text":"noin unset"`)
+	q.Signal(syscall.SIGINT)
+	require.Equal(t, 130, q.Wait().Code)
+}
+
 func (e env) testWrongKey(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -227,7 +256,7 @@ func (e env) testWrongKey(t *testing.T) {
 	require.NoError(t, err)
 	ring := filepath.Join(t.TempDir(), "keyring")
 	require.NoError(t, os.WriteFile(ring, []byte("[client.admin]\n\tkey = "+key+"\n"), 0o600))
-	for _, program := range []string{"status", "watch_epoll", "watch_cpp", "watch_values", "cluster"} {
+	for _, program := range []string{"status", "watch_epoll", "watch_cpp", "watch_values", "osdmap", "cluster"} {
 		r := e.Run(t, e.ConfPath, program, "-k", ring)
 		require.Equal(t, 1, r.Code, r)
 		require.Contains(t, r.Stderr, "authentication rejected")

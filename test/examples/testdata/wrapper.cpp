@@ -158,12 +158,12 @@ void expect_nothing(const char *after)
 	monclient_counters_t c;
 	do {
 		c = mc::counters();
-		if (!(c.configs | c.clients | c.operations | c.subscriptions | c.queues | c.sinks | c.buffers | c.threads))
+		if (!(c.configs | c.clients | c.operations | c.subscriptions | c.queues | c.sinks | c.buffers | c.threads | c.osdmaps))
 			return;
 		std::this_thread::yield();
 	} while (std::chrono::steady_clock::now() < until);
-	std::fprintf(stderr, "after %s: alive: %u configs, %u clients, %u operations, %u subscriptions, %u queues, %u sinks, %u buffers, %u threads\n",
-	             after, c.configs, c.clients, c.operations, c.subscriptions, c.queues, c.sinks, c.buffers, c.threads);
+	std::fprintf(stderr, "after %s: alive: %u configs, %u clients, %u operations, %u subscriptions, %u queues, %u sinks, %u buffers, %u threads, %u osdmaps\n",
+	             after, c.configs, c.clients, c.operations, c.subscriptions, c.queues, c.sinks, c.buffers, c.threads, c.osdmaps);
 	failures++;
 }
 
@@ -1265,6 +1265,73 @@ void test_values(const quorum &mons)
 	expect_nothing("values");
 }
 
+/** The map of the OSDs, which outlives all that it came from. */
+void test_osdmap(const quorum &mons)
+{
+	std::error_code ec;
+	mc::osdmap old;
+	CHECK(!old);
+	THROWS(mc::error, static_cast<void>(old.epoch()), mc::errc::bad_handle);
+	{
+		const mc::client c = mons.connect();
+		old = c.osdmap();
+		EQUAL(old.fsid().view(), c.fsid().view());
+		CHECK(c.command(R"({"prefix": "osd set", "key": "noin"})").retval() == 0);
+		const mc::osdmap next = c.osdmap(20s);
+		EQUAL(next.epoch(), old.epoch() + 1);
+		CHECK(has(next.flags(), "noin") && !has(old.flags(), "noin"));
+		CHECK(has(next.diff(old), R"("text":"noin set")"));
+		EQUAL(next.diff(next).view(), "[]");
+		EQUAL(c.osdmap_future(20s).get().epoch(), next.epoch());
+		{
+			const mc::queue q;
+			const mc::operation op = c.osdmap_async(q);
+			for (mc::event &e : q.events(20s)) {
+				EQUAL(e.as<mc::result_event>().osdmap().epoch(), next.epoch());
+				break;
+			}
+		}
+		mc::subscribe_options values;
+		values.values = true;
+		{
+			const mc::queue q;
+			const mc::subscription s = c.subscribe("osdmap", q, values);
+			static_cast<void>(s.osdmap(ec));
+			CHECK(!ec || ec == std::errc::no_such_file_or_directory);
+			for (mc::event &e : q.events(20s)) {
+				EQUAL(e.as<mc::map_event>().osdmap().epoch(), next.epoch());
+				break;
+			}
+			EQUAL(s.osdmap().epoch(), next.epoch());
+			CHECK(c.command(R"({"prefix": "osd unset", "key": "noin"})").retval() == 0);
+		}
+		const mc::queue q;
+		const mc::subscription s = c.subscribe("monmap", q, values);
+		THROWS(mc::error, static_cast<void>(s.osdmap()), std::errc::invalid_argument);
+		for (mc::event &e : q.events(20s)) {
+			THROWS(mc::error, static_cast<void>(e.as<mc::map_event>().osdmap()), std::errc::no_such_file_or_directory);
+			break;
+		}
+	}
+	const mc::osdmap again = mc::osdmap::decode(old.encode());
+	EQUAL(again.diff(old).view(), "[]");
+	EQUAL(again.json().view(), old.json().view());
+	EQUAL(again.osds().view(), "[]");
+	EQUAL(again.max_osd(), 0);
+	THROWS(mc::error, static_cast<void>(again.osd_json(0)), std::errc::no_such_file_or_directory);
+	CHECK(!again.osd_state(0, ec).up && ec == std::errc::no_such_file_or_directory);
+	CHECK(again.pools().view().front() == '[');
+	THROWS(mc::error, static_cast<void>(again.pool_id("nosuchpool")), std::errc::no_such_file_or_directory);
+	THROWS(mc::error, static_cast<void>(again.pool_id(std::string_view("a\0b", 3))), std::errc::invalid_argument);
+	THROWS(mc::error, static_cast<void>(again.pool_name(4711)), std::errc::no_such_file_or_directory);
+	THROWS(mc::error, static_cast<void>(again.pool_json(4711)), std::errc::no_such_file_or_directory);
+	THROWS(mc::error, static_cast<void>(mc::osdmap::decode("no map")), std::errc::protocol_error);
+	THROWS(mc::error, static_cast<void>(mc::osdmap::decode({})), std::errc::protocol_error);
+	old.reset();
+	CHECK(!old);
+	EQUAL(mc::counters().osdmaps, 1u);
+}
+
 /** The manager of the cluster of $CEPH_CONF. */
 void test_manager()
 {
@@ -1375,6 +1442,7 @@ try {
 		test_refused_questions(mons);
 		test_targets(mons);
 		test_values(mons);
+		test_osdmap(mons);
 	}
 	test_questions_end();
 	test_surviving();

@@ -15,7 +15,8 @@ import typing
 
 from . import _ctypes as _c
 from ._core import Manager, Map, Option, Resend, Result, Session, SessionChange, SessionEvent, Standby, Versions
-from ._questions import Blocked, ClusterStats, Fetched, Ping, Pool, Told
+from ._osdmap import OSD, OSDMap, OSDMapChange, Pool
+from ._questions import Blocked, ClusterStats, Fetched, Ping, Told
 from .client import Client, SessionEvents, Watch, connect, fetch, ping
 from .errors import (
     AlreadyExistsError,
@@ -68,6 +69,9 @@ __all__ = [
     "Manager",
     "Map",
     "NotFoundError",
+    "OSD",
+    "OSDMap",
+    "OSDMapChange",
     "Option",
     "Outcome",
     "PermissionError",

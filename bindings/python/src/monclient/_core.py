@@ -13,11 +13,14 @@ import math
 import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, Union
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, Union
 
 from . import _ctypes as c
 from . import _lib, errors
+
+if TYPE_CHECKING:
+    from ._osdmap import OSDMap
 
 #: Where the library's own log goes.
 logger = logging.getLogger("monclient")
@@ -87,6 +90,10 @@ class Versions(NamedTuple):
     oldest: int
 
 
+#: What the constructor of a NamedTuple calls.
+_tuple = tuple.__new__
+
+
 @dataclass(frozen=True)
 class Map:
     """What a subscription brings. ``epoch, data = m`` works, too."""
@@ -105,6 +112,8 @@ class Map:
     missed: int = 0
     #: With ``values``: nothing older is missing any more, and the monitors had nothing newer when they answered.
     synced: bool = False
+    #: Of "osdmap" with ``values``: the whole map.
+    osdmap: OSDMap | None = field(default=None, compare=False)
 
     def json(self) -> Any:
         """data, which must be JSON."""
@@ -211,6 +220,12 @@ def text(value: str, what: str) -> bytes:
     if "\0" in value:
         raise ValueError(f"{what} has a NUL character in it")
     return value.encode()
+
+
+@functools.lru_cache(maxsize=64)
+def map_name(what: str) -> bytes:
+    """The name of a map, of which programs ask for few, again and again."""
+    return text(what, "what")
 
 
 def known(value: bytes | None) -> str:
@@ -370,7 +385,7 @@ def checked(prefix: str, r: Result, check: bool) -> Result:
 
 def versions(event: c.monclient_event_t) -> Versions:
     """The result of MONCLIENT_EVENT_VERSION."""
-    return Versions(event.epoch, event.oldest)
+    return _tuple(Versions, (event.epoch, event.oldest))
 
 
 def epoch(event: c.monclient_event_t) -> int:
@@ -383,13 +398,13 @@ def connected(event: c.monclient_event_t) -> int:
     return int(event.client)
 
 
-def map_of(event: c.monclient_event_t) -> Map:
+def map_of(event: c.monclient_event_t, osdmap: OSDMap | None = None) -> Map:
     """The value of MONCLIENT_EVENT_MAP."""
     data = ctypes.string_at(event.data or 0, event.data_len) if event.data_len else b""
     flags = event.flags
     full, is_json = bool(flags & c.MONCLIENT_EVENT_FULL), bool(flags & c.MONCLIENT_EVENT_JSON)
     synced = bool(flags & c.MONCLIENT_EVENT_SYNCED)
-    return Map(known(event.what), event.epoch, data, full, is_json, event.missed, synced)
+    return Map(known(event.what), event.epoch, data, full, is_json, event.missed, synced, osdmap)
 
 
 def session_event(event: c.monclient_event_t) -> SessionEvent:

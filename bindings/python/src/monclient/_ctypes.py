@@ -54,6 +54,7 @@ __all__ = [
     "MONCLIENT_KIND_CLIENT",
     "MONCLIENT_KIND_CONFIG",
     "MONCLIENT_KIND_OP",
+    "MONCLIENT_KIND_OSDMAP",
     "MONCLIENT_KIND_QUEUE",
     "MONCLIENT_KIND_SUB",
     "MONCLIENT_LOG_DEBUG",
@@ -102,6 +103,7 @@ __all__ = [
     "monclient_event_cb",
     "monclient_event_t",
     "monclient_op_t",
+    "monclient_osdmap_t",
     "monclient_pool_op_t",
     "monclient_queue_t",
     "monclient_reply_t",
@@ -199,6 +201,7 @@ MONCLIENT_KIND_CLIENT = 2
 MONCLIENT_KIND_OP = 3
 MONCLIENT_KIND_SUB = 4
 MONCLIENT_KIND_QUEUE = 5
+MONCLIENT_KIND_OSDMAP = 6
 
 #: where the monitors are, who connects, and how
 monclient_config_t = ctypes.c_uint64
@@ -214,6 +217,9 @@ monclient_sub_t = ctypes.c_uint64
 
 #: a queue of events
 monclient_queue_t = ctypes.c_uint64
+
+#: the map of the OSDs and the pools, of one epoch; it never changes
+monclient_osdmap_t = ctypes.c_uint64
 
 # What an event tells.
 
@@ -231,7 +237,7 @@ MONCLIENT_EVENT_MAP = 5
 MONCLIENT_EVENT_SESSION = 6
 #: the library has something to say: log_level, text, missed
 MONCLIENT_EVENT_LOG = 7
-#: another operation has completed: data, a JSON text, if the operation gives one; epoch, if it gives a number
+#: another operation has completed: data, a JSON text, if the operation gives one; epoch, if it gives a number; monclient_event_osdmap(), if it gives such a map
 MONCLIENT_EVENT_RESULT = 8
 
 # Bits of monclient_event.flags.
@@ -471,7 +477,7 @@ class monclient_command_options_t(ctypes.Structure):
 
 #: it ends with the first answer
 MONCLIENT_SUBSCRIBE_ONETIME = 1
-#: only the newest map waits for a slow receiver; for every map but osdmap, and config
+#: only the newest map waits for a slow receiver; for every map, but for osdmap with VALUES only, and config
 MONCLIENT_SUBSCRIBE_LATEST = 2
 #: data is what the map says, as JSON
 MONCLIENT_SUBSCRIBE_VALUES = 4
@@ -535,6 +541,8 @@ class monclient_counters_t(ctypes.Structure):
         ("pinned", ctypes.c_uint32),
         #: threads that run callbacks
         ("threads", ctypes.c_uint32),
+        #: handles of that kind
+        ("osdmaps", ctypes.c_uint32),
     )
 
 #: Of every function: name, type of its result, types of its arguments, documentation.
@@ -564,7 +572,7 @@ PROTOTYPES = (
         """Whether the library has a feature.
 
         @param name  "aes256krb5" (keys of Ceph 20), "secure" (encrypted connections), "queue", "dialer", "target" (of commands),
-                     "values" (MONCLIENT_SUBSCRIBE_VALUES), and names that later versions add
+                     "values" (MONCLIENT_SUBSCRIBE_VALUES), "osdmap" (monclient_osdmap_t), and names that later versions add
         @return 1 or 0; 0 for NULL
 
         Threads: any. Works after fork. Since 0.1.
@@ -1061,13 +1069,19 @@ PROTOTYPES = (
         ({"entries": [{"time", "name", "channel", "priority", "seq", "text"}]}).
 
         With MONCLIENT_SUBSCRIBE_VALUES data is the value, as JSON: of monmap, mgrmap, fsmap and servicemap what "ceph mon dump",
-        "mgr dump", "fs dump" and "service dump" with "-f json" have, but for the quorum; of osdmap {"epoch", "modified"}; of config
+        "mgr dump", "fs dump" and "service dump" with "-f json" have, but for the quorum; of osdmap {"epoch", "modified", "full": whether
+        this epoch came whole, "changes": what monclient_osdmap_diff() says}; of config
         {"options": {NAME: VALUE}, "changed": [NAME], "removed": [NAME]}; of kv:PREFIX {"prefix", "set": {KEY: VALUE}, "set_base64":
         {KEY: VALUE that is no UTF-8}, "deleted": [KEY]}; of a level of the log one entry {"time", "name", "rank", "addrs",
         "channel", "level", "seq", "text"} for each event, of one channel alone if its name follows, as in "log-info:audit". Events
         say when they are MONCLIENT_EVENT_SYNCED; of a log the first to come is an entry, so that a log without any says nothing.
         One map that cannot be read is an event with a status and without MONCLIENT_EVENT_LAST. It does not go with
         MONCLIENT_SUBSCRIBE_ONETIME.
+
+        The values of osdmap are whole maps, which the library makes of what has changed: monclient_event_osdmap() has them. Their
+        "changes" are those since the event of the subscription that was taken before, found out when an event is taken; so nothing
+        is lost when some are dropped or replaced. The first one has none. To go on where another subscription has ended, start with
+        the epoch that it had last.
 
         @param      what   one of these
         @param      start  the first epoch; 0: the newest map in full. For an osdmap a later one brings the incrementals from
@@ -1078,8 +1092,8 @@ PROTOTYPES = (
         @param      sink   gets a MONCLIENT_EVENT_MAP for each map, and one with MONCLIENT_EVENT_LAST and a status at the end:
                            MONCLIENT_OK (onetime), MONCLIENT_ECLOSED. Of more than 1,024 maps or 64 MiB that wait, the oldest are dropped
         @param[out] sub    for monclient_unsubscribe(); it becomes stale with the last event
-        @return MONCLIENT_EINVAL  there is no such map, or it is not one for MONCLIENT_SUBSCRIBE_LATEST: osdmap, kv:PREFIX,
-                                  log-LEVEL, of which every event counts
+        @return MONCLIENT_EINVAL  there is no such map, or it is not one for MONCLIENT_SUBSCRIBE_LATEST: osdmap without
+                                  MONCLIENT_SUBSCRIBE_VALUES, kv:PREFIX, log-LEVEL, of which every event counts
 
         Threads: any. Does not block. Since 0.1.
         """,
@@ -1456,6 +1470,244 @@ PROTOTYPES = (
         """What the client has done so far: sessions, failures, round trips, the time that commands took, maps, tickets, bytes.
 
         @param[out] json  an object; its members are described with Stats of the Go package. Release it with monclient_free()
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_int32, ctypes.POINTER(monclient_osdmap_t)),
+        """The newest osdmap: which OSDs and pools there are, and where data is. The client keeps the map, and asks for what has changed.
+
+        @param      timeout_ms  0: rados_mon_op_timeout; MONCLIENT_FOREVER
+        @param[out] map         release it with monclient_osdmap_release()
+        @return MONCLIENT_EPROTO (it cannot be read); otherwise as monclient_command()
+
+        Threads: any. Blocks. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_async",
+        ctypes.c_int,
+        (monclient_t, ctypes.c_int32, ctypes.POINTER(monclient_sink_t), ctypes.POINTER(monclient_op_t)),
+        """The same without waiting. Completes with MONCLIENT_EVENT_RESULT, which has the map's epoch, and the map:
+        monclient_event_osdmap().
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_event_osdmap",
+        ctypes.c_int,
+        (ctypes.POINTER(monclient_event_t), ctypes.POINTER(monclient_osdmap_t)),
+        """The map that an event brings: of monclient_osdmap_async(), and of a subscription to osdmap with MONCLIENT_SUBSCRIBE_VALUES.
+
+        @param[out] map  which outlives the event; release it with monclient_osdmap_release()
+        @return MONCLIENT_ENOENT  it brings none
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_sub_osdmap",
+        ctypes.c_int,
+        (monclient_sub_t, ctypes.POINTER(monclient_osdmap_t)),
+        """The map of the event that was taken last, out of its queue or for its callback, of a subscription to osdmap with
+        MONCLIENT_SUBSCRIBE_VALUES.
+
+        @param[out] map  release it with monclient_osdmap_release()
+        @return MONCLIENT_ENOENT  none was taken yet
+                MONCLIENT_EINVAL  the subscription is another one
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_decode",
+        ctypes.c_int,
+        (ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(monclient_osdmap_t)),
+        """Read an encoded map, as monclient_osdmap_encode(), "ceph osd getmap" and the events of a subscription that are
+        MONCLIENT_EVENT_FULL have it.
+
+        @param      data  the map, not retained
+        @param      len   its length in bytes
+        @param[out] map   release it with monclient_osdmap_release()
+        @return MONCLIENT_EPROTO  it does not decode, and the text says where
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_release",
+        ctypes.c_int,
+        (monclient_osdmap_t,),
+        """Release a map. Others of the same epoch, and the client, are not concerned.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_epoch",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.POINTER(ctypes.c_uint64)),
+        """The map's epoch.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_fsid",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.c_char_p, ctypes.c_size_t),
+        """The id of the map's cluster as text.
+
+        @param[out] buf   gets it with a NUL
+        @param      size  room in buf, MONCLIENT_FSID_SIZE or more
+        @return MONCLIENT_ERANGE  size is smaller
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_flags",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.POINTER(ctypes.c_char_p)),
+        """The cluster's flags as "ceph osd dump" has them, such as "noout,sortbitwise,recovery_deletes".
+
+        @param[out] flags  names, separated by commas; release it with monclient_free()
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_json",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.POINTER(ctypes.c_char_p)),
+        """The whole map as JSON: what "ceph osd dump -f json" prints, but for the read_balance of pools.
+
+        @param[out] json  release it with monclient_free()
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_encode",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(ctypes.c_size_t)),
+        """The whole map as the monitors encode it.
+
+        @param[out] data  release it with monclient_free()
+        @param[out] len   bytes
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_pools",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.POINTER(ctypes.c_char_p)),
+        """The pools.
+
+        @param[out] json  [{"id", "name"}], in the order of ids; release it with monclient_free()
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_pool_id",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.c_char_p, ctypes.POINTER(ctypes.c_int64)),
+        """The id of the pool of a name.
+
+        @return MONCLIENT_ENOENT  there is none
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_pool_name",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p)),
+        """The name of the pool of an id.
+
+        @param[out] name  release it with monclient_free()
+        @return MONCLIENT_ENOENT  there is none
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_pool_json",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p)),
+        """All that the map says of one pool.
+
+        @param[out] json  what is in the list pools of monclient_osdmap_json(); release it with monclient_free()
+        @return MONCLIENT_ENOENT  there is none of that id
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_osds",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.POINTER(ctypes.c_char_p)),
+        """All that the map says of the OSDs.
+
+        @param[out] json  the list osds of monclient_osdmap_json(), in the order of ids; release it with monclient_free()
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_max_osd",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.POINTER(ctypes.c_int32)),
+        """How many ids of OSDs there are at most: every OSD's is below, and not every id is one's.
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_osd_state",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.c_int32, ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_uint32)),
+        """Whether an OSD works, and has data.
+
+        @param      osd     its id
+        @param[out] is_up   1: it is up, 0: it is down; or NULL
+        @param[out] is_in   1: it is in, 0: it is out; or NULL
+        @param[out] weight  from 0, which is out, to 65536; or NULL
+        @return MONCLIENT_ENOENT  there is none of that id
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_osd_json",
+        ctypes.c_int,
+        (monclient_osdmap_t, ctypes.c_int32, ctypes.POINTER(ctypes.c_char_p)),
+        """All that the map says of one OSD: its states, weight, epochs and addresses.
+
+        @param      osd   its id
+        @param[out] json  {"osd", "uuid", "up", "in", "weight", ..., "public_addrs", ..., "state": [NAME]}, as in the list osds of
+                          monclient_osdmap_json(); release it with monclient_free()
+        @return MONCLIENT_ENOENT  there is none of that id
+
+        Threads: any. Does not block. Since 0.1.
+        """,
+    ),
+    (
+        "monclient_osdmap_diff",
+        ctypes.c_int,
+        (monclient_osdmap_t, monclient_osdmap_t, ctypes.POINTER(ctypes.c_char_p)),
+        """What has changed from one map to another one, which need not be the next, nor newer.
+
+        @param[out] json  [{"kind", and what the kind has of "osd", "pool", "pool_name", "name", "old", "new", "added", "changed", "removed",
+                          "text": a sentence}]: first what is the cluster's, then pools by id, OSDs by id, placement groups, and
+                          blocklists. The kinds are described with OSDMapChange of the Go package cephmap. Release it with
+                          monclient_free()
 
         Threads: any. Does not block. Since 0.1.
         """,

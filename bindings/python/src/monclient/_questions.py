@@ -8,10 +8,11 @@ import datetime
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from . import _core
 from . import _ctypes as c
+from ._osdmap import OSDMap, Pool, osdmap_of
 
 _T = TypeVar("_T")
 _Event = c.monclient_event_t
@@ -49,13 +50,6 @@ class ClusterStats:
     kb_used: int
     kb_avail: int
     num_objects: int
-
-
-class Pool(NamedTuple):
-    """A pool of the cluster."""
-
-    id: int
-    name: str
 
 
 @dataclass(frozen=True)
@@ -145,6 +139,10 @@ def cluster_stats(pool: int | None, timeout: float | None) -> Question[ClusterSt
 def _cluster_stats(event: _Event) -> ClusterStats:
     answer = _json(event)
     return ClusterStats(answer["kb"], answer["kb_used"], answer["kb_avail"], answer["num_objects"])
+
+
+def osdmap(timeout: float | None) -> Question[OSDMap]:
+    return Question(lambda lib: lib.monclient_osdmap_async, (_core.milliseconds(timeout),), osdmap_of)
 
 
 def pools(timeout: float | None) -> Question[list[Pool]]:

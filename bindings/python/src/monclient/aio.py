@@ -20,12 +20,14 @@ from . import _core, _lib, errors
 from . import _ctypes as c
 from . import _questions as q
 from ._core import Bytes, Map, Path, Resending, Result, SessionEvent, Versions
-from ._questions import Blocked, ClusterStats, Fetched, Ping, Pool, Told
+from ._osdmap import OSDMap, Pool, map_of
+from ._questions import Blocked, ClusterStats, Fetched, Ping, Told
 
 __all__ = ["Client", "SessionEvents", "Watch", "connect", "fetch", "ping"]
 
 _T = TypeVar("_T")
 _Event = c.monclient_event_t
+_running_loop = asyncio.get_running_loop
 
 _BATCH = 64
 
@@ -48,41 +50,45 @@ class _Mailbox:
         self._events = (ctypes.POINTER(_Event) * _BATCH)()
         self._count = ctypes.c_uint32()
         self._sink = _core.sink(self.queue)
-        self._to_sink = ctypes.byref(self._sink)
+        self._op = c.monclient_op_t()
+        self._to_sink, self._to_op, self._to_count = map(ctypes.byref, (self._sink, self._op, self._count))
         fd = ctypes.c_int()
         _lib.check(library, library.monclient_queue_fd(self.queue.value, ctypes.byref(fd)))
         self._fd = fd.value
         loop.add_reader(self._fd, self.drain)
 
-    async def run(self, start: _core.Start, args: tuple[Any, ...], take: Callable[[_Event], _T]) -> _T:
+    async def run(self, start: _core.Start, client: int, args: tuple[Any, ...], take: Callable[[_Event], _T]) -> _T:
         """Start an operation and wait for it. When the task is canceled, so is the operation."""
         key = next(self._keys)
-        op = c.monclient_op_t()
         future: asyncio.Future[_T] = self.loop.create_future()
         self._sink.userdata = key
         self._pending[key] = future, take
+        op = 0
         try:
-            status = start(*args, self._to_sink, ctypes.byref(op))
+            # The library writes the handle before it returns, and nothing else of the loop runs meanwhile.
+            status = start(client, *args, self._to_sink, self._to_op)
             if status:
                 raise _lib.last_error(self.library, status)
+            op = self._op.value
             return await future
-        finally:
-            if self._pending.pop(key, None) and op.value:
-                self.library.monclient_op_cancel(op.value)
+        except BaseException:
+            if self._pending.pop(key, None) and op:
+                self.library.monclient_op_cancel(op)
+            raise
 
     def drain(self) -> int:
         """Deliver what is there, and return how many that were. The loop calls this again if there is more."""
         library, count = self.library, self._count
-        status = library.monclient_queue_poll(self.queue.value, self._events, _BATCH, 0, ctypes.byref(count))
+        status = library.monclient_queue_poll(self.queue.value, self._events, _BATCH, 0, self._to_count)
         if status:
             return 0
         # Pointers of their own: a handler of logging may do anything, even close the client.
         events = self._events[: count.value]
-        pending = self._pending
+        pop = self._pending.pop
         try:
             for pointer in events:
                 event = pointer.contents
-                future, take = pending.pop(event.userdata or _LOG, _NOBODY)
+                future, take = pop(event.userdata or _LOG, _NOBODY)
                 if future is None or future.done():
                     self._unwanted(event)
                 elif event.status:
@@ -200,7 +206,7 @@ class Watch(_Stream[Map]):
         if not event.flags & c.MONCLIENT_EVENT_LAST:
             if event.status:  # one map that cannot be read; others will come
                 raise _core.event_error(event)
-            return _core.map_of(event)
+            return map_of(event)
         self._finish(_core.event_error(event) if event.status else None)
         raise self._ended()
 
@@ -300,13 +306,15 @@ class Client(_core.Client):
             mailbox.destroy()
 
     def _here(self) -> None:
-        if asyncio.get_running_loop() is not self._loop:
+        if _running_loop() is not self._loop:
             raise RuntimeError(f"{self!r} belongs to another loop")
 
     def _run(self, start: _core.Start, args: tuple[Any, ...], take: Callable[[_Event], _T]) -> Coroutine[Any, Any, _T]:
-        client = self._usable()
-        self._here()
-        return self._mailbox.run(start, (client, *args), take)
+        # What the two methods say, without calling them.
+        client = self._client if self._open else self._usable()
+        if _running_loop() is not self._loop:
+            self._here()
+        return self._mailbox.run(start, client, args, take)
 
     async def _ask(self, question: q.Question[_T]) -> _T:
         return await self._run(question.start(self._library), question.args, question.take)
@@ -339,12 +347,12 @@ class Client(_core.Client):
 
     async def version(self, what: str, *, timeout: float | None = None) -> Versions:
         """The epochs of a map that the monitors have; see :meth:`monclient.Client.version`."""
-        args = _core.text(what, "what"), _core.milliseconds(timeout)
+        args = _core.map_name(what), _core.milliseconds(timeout)
         return await self._run(self._library.monclient_get_version_async, args, _core.versions)
 
     async def wait_for_map(self, what: str, epoch: int = 0, *, timeout: float | None = None) -> int:
         """Wait until the monitors have a map; see :meth:`monclient.Client.wait_for_map`."""
-        args = _core.text(what, "what"), epoch, _core.milliseconds(timeout)
+        args = _core.map_name(what), epoch, _core.milliseconds(timeout)
         return await self._run(self._library.monclient_wait_for_map_async, args, _core.epoch)
 
     def watch(
@@ -379,6 +387,10 @@ class Client(_core.Client):
     async def cluster_stats(self, pool: int | None = None, *, timeout: float | None = None) -> ClusterStats:
         """See :meth:`monclient.Client.cluster_stats`."""
         return await self._ask(q.cluster_stats(pool, timeout))
+
+    async def osdmap(self, *, timeout: float | None = None) -> OSDMap:
+        """See :meth:`monclient.Client.osdmap`."""
+        return await self._ask(q.osdmap(timeout))
 
     async def pools(self, *, timeout: float | None = None) -> list[Pool]:
         """See :meth:`monclient.Client.pools`."""
@@ -502,7 +514,7 @@ class _Connect:
             return handle
 
         try:
-            await mailbox.run(library.monclient_connect_async, (config.value, how), take)
+            await mailbox.run(library.monclient_connect_async, config.value, (how,), take)
             return Client(library, handle, mailbox, sessions)
         except BaseException:
             if handle:  # the task was canceled when it had just connected
@@ -538,7 +550,7 @@ async def _without_client(settings: _core.Settings, question: q.Question[_T]) ->
     library = _lib.load()
     config, mailbox = settings.configure(library), _Mailbox(library, asyncio.get_running_loop())
     try:
-        return await mailbox.run(question.start(library), (config.value, *question.args), question.take)
+        return await mailbox.run(question.start(library), config.value, question.args, question.take)
     finally:
         mailbox.destroy()
         config.destroy()

@@ -23,7 +23,8 @@ from . import _core, _lib, errors
 from . import _ctypes as c
 from . import _questions as q
 from ._core import Bytes, Map, Path, Resending, Result, SessionEvent, Versions
-from ._questions import Blocked, ClusterStats, Fetched, Ping, Pool, Told
+from ._osdmap import OSDMap, Pool, map_of
+from ._questions import Blocked, ClusterStats, Fetched, Ping, Told
 
 __all__ = ["Client", "SessionEvents", "Watch", "connect", "fetch", "ping"]
 
@@ -257,7 +258,7 @@ class Watch(_Stream[Map]):
         if not event.flags & c.MONCLIENT_EVENT_LAST:
             if event.status:  # one map that cannot be read; others will come
                 raise _core.event_error(event)
-            return _core.map_of(event)
+            return map_of(event)
         self._finish(_core.event_error(event) if event.status else None)
         raise self._ended()
 
@@ -435,10 +436,12 @@ class Client(_core.Client):
         :param start: the first epoch; 0: the newest map in full
         :param onetime: it ends with the first answer
         :param latest: only the newest map waits for a slow reader, and its ``missed`` says how many it has replaced. For
-            every map but "osdmap", and for "config"
+            every map, for "osdmap" with values only, and for "config"
         :param values: what the map says, as JSON: of monmap, mgrmap, fsmap and servicemap as ``ceph mon dump -f json`` and
-            its like have it, and of a log one entry at a time (of one channel with "log-info:audit"). ``synced`` then says
-            when all that there was has come
+            its like have it, and of a log one entry at a time (of one channel with "log-info:audit"). Of "osdmap" the
+            whole map is in :attr:`Map.osdmap`, and the JSON has what has changed since the one that was fetched before:
+            ``for change in m.json()["changes"]: print(change["text"])``. ``synced`` then says when all that there was has
+            come
         :param timeout: how long to wait for each map before :class:`TimeoutError`; None: for ever
         """
         self._usable()
@@ -471,6 +474,10 @@ class Client(_core.Client):
     def cluster_stats(self, pool: int | None = None, *, timeout: float | None = None) -> ClusterStats:
         """The cluster's capacity, or with the id of a pool that pool's share of it."""
         return self._ask(q.cluster_stats(pool, timeout))
+
+    def osdmap(self, *, timeout: float | None = None) -> OSDMap:
+        """The newest map of the OSDs and the pools. The client keeps the last one, and asks for what has changed."""
+        return self._ask(q.osdmap(timeout))
 
     def pools(self, *, timeout: float | None = None) -> list[Pool]:
         """The pools of the cluster, from the newest osdmap, in the order of their ids."""

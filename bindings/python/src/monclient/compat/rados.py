@@ -25,6 +25,7 @@ from typing import Any, Literal
 from monclient import _core, _lib, client, errors
 from monclient import _ctypes as c
 from monclient import _questions as q
+from monclient._osdmap import Pool
 
 from ._errors import (
     ConnectionShutdown,
@@ -724,7 +725,7 @@ class Rados:
         _want(int, "pool_id", pool_id)
         return next((p.name for p in self._pools(f"error reverse looking up pool '{pool_id}'") if p.id == pool_id), None)
 
-    def _pools(self, message: str) -> list[q.Pool]:
+    def _pools(self, message: str) -> list[Pool]:
         via = self._connected
         with _FailingToReach(message):
             return via.pools(timeout=self._op_timeout())
