@@ -98,8 +98,8 @@
  *   with its first call. No function may be called from a signal handler.
  * - fork(): a child cannot use what its parent has loaded, and daemon(3) is a fork. Every function returns MONCLIENT_EFORKED
  *   there at once, except for those marked "works after fork". Load the library after fork(), or call exec.
- * - dlopen() works from any thread; dlclose() leaves the library where it is. A few file descriptors of Go's runtime (all
- *   close-on-exec) stay open with it; a program must not close descriptors that it has not opened.
+ * - dlopen() works from any thread; dlclose() leaves the library where it is. A few file descriptors of Go's runtime and the
+ *   library's (all close-on-exec) stay open with it; a program must not close descriptors that it has not opened.
  * - Threads of the program may have small stacks (16 KiB). One that is cancelled (pthread_cancel) while it is in the library
  *   goes on until it has left it; asynchronous cancellation is not allowed.
  * - Neither longjmp() nor a C++ exception may leave a callback.

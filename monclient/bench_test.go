@@ -1,9 +1,7 @@
 package monclient
 
 import (
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -48,16 +46,6 @@ func benchMonitors(b *testing.B, run func(b *testing.B, client *Client)) {
 			b.ReportMetric(float64(cpuTime()-before)/float64(b.N), "cpu-ns/op")
 		})
 	}
-}
-
-// cpuTime returns what the process has used, monitor included. It depends less than the time that passes on what else the
-// machine does.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func BenchmarkCommand(b *testing.B) {

@@ -432,6 +432,7 @@ func TestStatsOfTraffic(t *testing.T) {
 				after(25 * time.Second)
 				_, err := client.Command(t.Context(), Command{Prefix: "fsid", Input: make([]byte, 300<<10)})
 				require.NoError(t, err)
+				synctest.Wait() // what is sent is counted when the call has returned that has sent it
 				s := client.Stats()
 				require.Equal(t, []uint64{in.Load(), out.Load()}, []uint64{s.BytesReceived, s.BytesSent}, "failed attempts and keepalives included")
 				require.Greater(t, s.BytesSent, uint64(300<<10))

@@ -104,7 +104,11 @@ func (c *crcFraming) openBody(r io.Reader, f *frame, pre preamble) (aborted bool
 		return false, err
 	}
 	for i, at := 1, 0; i < pre.n; i++ {
-		f.segs[i] = f.body[at : at+pre.lens[i] : at+pre.lens[i]]
+		end := at + pre.lens[i]
+		f.segs[i] = f.body[at:end:end]
+		if i == pre.n-1 { // the room behind it, of what has been checked, is its own
+			f.segs[i] = f.body[at:end]
+		}
 		at += pre.lens[i]
 	}
 	if c.rev1 {

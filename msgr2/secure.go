@@ -288,7 +288,11 @@ func paddedSum(lens []int) int {
 // splitPadded points the segments from the given one on into body, and returns what follows them.
 func splitPadded(f *frame, body []byte, from int, pre preamble) []byte {
 	for i := from; i < pre.n; i++ {
-		f.segs[i] = body[:pre.lens[i]:pre.lens[i]]
+		n := pre.lens[i]
+		f.segs[i] = body[:n:n]
+		if i == pre.n-1 { // the room behind it, of what has been checked, is its own
+			f.segs[i] = body[:n]
+		}
 		body = body[padded(pre.lens[i]):]
 	}
 	return body
