@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // RemoveMon removes a running monitor from the cluster, as an administrator does who gives its host up: it is taken out of the
@@ -16,7 +17,7 @@ func (c *Cluster) RemoveMon(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if res := c.Ceph(ctx, "mon", "rm", name); res.Err != nil {
+	if res := c.cephAgain(ctx, "mon", "rm", name); res.Err != nil {
 		return res.Err
 	}
 	select {
@@ -47,14 +48,14 @@ func (c *Cluster) AddMon(ctx context.Context, name string) error {
 		return err
 	}
 	// mon add takes one address and guesses its type by the port, so the vector is set after it.
-	if res := c.Ceph(ctx, "mon", "add", name, added[0].V2.String()); res.Err != nil {
+	if res := c.cephAgain(ctx, "mon", "add", name, added[0].V2.String()); res.Err != nil {
 		return res.Err
 	}
-	if res := c.Ceph(ctx, "mon", "set-addrs", name, added[0].Addrs()); res.Err != nil {
+	if res := c.cephAgain(ctx, "mon", "set-addrs", name, added[0].Addrs()); res.Err != nil {
 		return res.Err
 	}
 	monmap := filepath.Join(c.Dir, "monmap")
-	if res := c.Ceph(ctx, "mon", "getmap", "-o", monmap); res.Err != nil {
+	if res := c.cephAgain(ctx, "mon", "getmap", "-o", monmap); res.Err != nil {
 		return res.Err
 	}
 	if err := c.makeStore(ctx, name, monmap); err != nil {
@@ -69,9 +70,26 @@ func (c *Cluster) AddMon(ctx context.Context, name string) error {
 	return c.StartMon(name)
 }
 
+// tryTimeout is how long a command may take while monitors come and go.
+const tryTimeout = 20 * time.Second
+
+// cephAgain runs a command that may be run twice, once more when it does not end: librados may wait for long for a monitor
+// that was removed or is not there yet.
+func (c *Cluster) cephAgain(ctx context.Context, args ...string) Result {
+	for {
+		try, cancel := context.WithTimeout(ctx, tryTimeout)
+		res := c.Ceph(try, args...)
+		late := try.Err() != nil
+		cancel()
+		if res.Err == nil || !late || ctx.Err() != nil {
+			return res
+		}
+	}
+}
+
 // afterChange brings the ranks and ceph.conf up to date.
 func (c *Cluster) afterChange(ctx context.Context) error {
-	res := c.Ceph(ctx, "mon", "dump", "--format", "json")
+	res := c.cephAgain(ctx, "mon", "dump", "--format", "json")
 	if res.Err != nil {
 		return res.Err
 	}

@@ -55,12 +55,22 @@ func (c *Cluster) makeOSD(ctx context.Context, i int) error {
 // that it waits for.
 const commandInterval = 250 * time.Millisecond
 
+// mostRespawns is how often the mgr may start itself anew before it serves.
+const mostRespawns = 2
+
 // waitServing waits until the mgr is active, the OSDs are up and their statistics have reached the mgr.
 func (c *Cluster) waitServing(ctx context.Context) error {
 	var last string
+	respawns := 0
 	for {
 		for name, d := range c.running() {
-			if !d {
+			// A mgr that starts itself anew, as it does after some changes of its map, ends: see FailMgr.
+			if !d && name == mgrName && respawns < mostRespawns {
+				respawns++
+				if err := c.startLocked(mgrName, "ceph-mgr", "x"); err != nil {
+					return err
+				}
+			} else if !d {
 				return fmt.Errorf("realceph: %s ended\n%s", name, c.Logs(20))
 			}
 		}
