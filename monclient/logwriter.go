@@ -316,6 +316,11 @@ func (c *core) resumeLog(s *session) {
 	w.mu.Lock()
 	w.rank = denc.PeerName{Type: c.cfg.Name.Type, Num: int64(s.auth.GlobalID())} //nolint:gosec // as Ceph has it, too
 	w.addrs = denc.EntityAddrVec{s.conn.Info().LocalAddr}
+	for i := range w.queue { // from before the first session, or from callers that heard of it sooner: none of them was sent
+		if e := &w.queue[i]; e.Rank.Type == 0 {
+			e.Rank, e.Addrs = w.rank, w.addrs
+		}
+	}
 	w.mu.Unlock()
 	w.flying, w.askAt, w.askGap = 0, time.Time{}, 0
 	for id := range w.flushes {

@@ -281,6 +281,24 @@ func TestCloseFlushesTheLog(t *testing.T) {
 }
 
 // TestLogFromCallbacks: Log and StartFlushLog do not wait.
+// TestLogBeforeTheFirstSession: who is told of it may be faster than the log, which then does not know the client's number yet.
+func TestLogBeforeTheFirstSession(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		mons := startMons(t, 1, montest.Options{})
+		cfg, err := mons.config().resolved(t.Context())
+		require.NoError(t, err)
+		client := &Client{core: newCore(cfg)}
+		require.NoError(t, client.Log(LogInfo, "", "at once"))
+		go client.core.run()
+		require.NoError(t, client.FlushLog(t.Context()))
+		last := logLast(t, client, "cluster", 1)
+		require.Len(t, last, 1)
+		require.Equal(t, fmt.Sprintf("client.%d", client.GlobalID()), last[0].Rank)
+		require.NotEmpty(t, last[0].Addrs.Vec)
+		require.NoError(t, client.Close())
+	})
+}
+
 func TestLogFromCallbacks(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := startMons(t, 1, montest.Options{})
