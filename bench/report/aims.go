@@ -278,9 +278,9 @@ func aims() []aim {
 		{words: "a changed map is there within 1 ms of the command's own acknowledgement (median)", limit: 1e6, print: inUnit(result.Nanoseconds),
 			terms: each(ofValue, id("subscription", "osdmap change", "secure", "delay p50", "go"))},
 		{words: "frozen monitor: at most 1/10", limit: 0.1, print: number,
-			terms: each(ofRatio, id("failover", "freeze, go", "", "gap", "go"), id("failover", "freeze, waiting", "", "gap", "go"))},
+			terms: each(ofRatio, id("failover", "freeze, go", "", "gap", "go"))},
 		{words: "killed monitor: no slower", limit: 1, noSlower: true, print: number,
-			terms: each(ofRatio, id("failover", "kill, go", "", "gap", "go"), id("failover", "kill, waiting", "", "gap", "go"))},
+			terms: each(ofRatio, id("failover", "kill, go", "", "gap", "go"))},
 
 		{words: "`monc status`: at most 1/20 of `ceph -s`", limit: 0.05, print: number,
 			terms: each(ofRatio, id("process", "status", "", "wall p50", "monc"))},
