@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/libmonclient/libmonclient/bench/profile"
 	"github.com/libmonclient/libmonclient/bench/result"
 )
 
@@ -47,7 +48,7 @@ type settings struct {
 	loads    []load
 	inflight int
 	results  string
-	profiles profiles
+	profiles profile.Files
 }
 
 func parse(args []string, stderr io.Writer) (settings, error) {
@@ -60,8 +61,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	names := fs.String("loads", ".", "only the loads that match `REGEXP`")
 	fs.IntVar(&s.inflight, "inflight", 1000, "how many operations are in flight where they are pipelined")
 	fs.StringVar(&s.results, "results", "", "append the measurements to `FILE`")
-	fs.StringVar(&s.profiles.cpu, "cpuprofile", "", "write a CPU profile to `FILE`")
-	fs.StringVar(&s.profiles.mem, "memprofile", "", "write a profile of all allocations, which takes time of its own, to `FILE`")
+	fs.StringVar(&s.profiles.CPU, "cpuprofile", "", "write a CPU profile to `FILE`")
+	fs.StringVar(&s.profiles.Mem, "memprofile", "", "write a profile of all allocations, which takes time of its own, to `FILE`")
 	if err := fs.Parse(args); err != nil {
 		return s, errUsage
 	}

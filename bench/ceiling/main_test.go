@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/libmonclient/libmonclient/bench/profile"
 	"github.com/libmonclient/libmonclient/bench/result"
 )
 
@@ -48,7 +49,7 @@ func TestParse(t *testing.T) {
 	s, err := parse(strings.Fields("-rounds 3 -duration 1s -modes crc -loads ^command -inflight 7 -results R -cpuprofile C -memprofile M"), &bytes.Buffer{})
 	require.NoError(t, err)
 	require.Equal(t, settings{
-		rounds: 3, duration: time.Second, modes: []string{"crc"}, loads: loads[2:], inflight: 7, results: "R", profiles: profiles{cpu: "C", mem: "M"},
+		rounds: 3, duration: time.Second, modes: []string{"crc"}, loads: loads[2:], inflight: 7, results: "R", profiles: profile.Files{CPU: "C", Mem: "M"},
 	}, s)
 }
 

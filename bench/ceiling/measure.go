@@ -68,10 +68,10 @@ func (s settings) measure(ctx context.Context, stderr io.Writer) (all []*series,
 			return nil, err
 		}
 	}
-	if err := s.profiles.start(); err != nil {
+	if err := s.profiles.Start(); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.profiles.stop()) }()
+	defer func() { err = errors.Join(err, s.profiles.Stop()) }()
 	for n := range s.rounds {
 		fmt.Fprintf(stderr, "ceiling: round %d of %d\n", n+1, s.rounds)
 		for _, one := range all {

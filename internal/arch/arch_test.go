@@ -93,17 +93,18 @@ var rooms = []room{
 
 	// What is measured, beside librados. Its programs write measurements, of which report makes a table.
 	{path: "bench/result", kind: support},
+	{path: "bench/profile", kind: support},
 	{path: "bench/report", imports: "bench/result internal/realceph", kind: program},
 	{path: "bench/codecs", tests: "denc monclient/monmsg monclient/cephmap", kind: support},
 	{path: "bench/boundary", imports: "bench/result internal/realceph", kind: program},
 	{path: "bench/commands", imports: "bench/result internal/realceph", kind: program},
-	{path: "bench/commands/client", imports: "monclient monclient/cephconf", kind: program},
+	{path: "bench/commands/client", imports: "bench/profile monclient monclient/cephconf", kind: program},
 	{path: "bench/failover", imports: "bench/result internal/realceph", kind: program},
 	{path: "bench/failover/client", imports: "monclient monclient/cephconf", kind: program},
 	{path: "bench/scale", imports: "bench/result internal/realceph", kind: program},
 	{path: "bench/scale/client", imports: "monclient monclient/cephconf", kind: program},
 	{path: "bench/osdmap", imports: "bench/result denc monclient monclient/cephconf monclient/cephmap internal/realceph", kind: program},
-	{path: "bench/ceiling", imports: "bench/result cephx monclient monclient/montest", kind: program},
+	{path: "bench/ceiling", imports: "bench/profile bench/result cephx monclient monclient/montest", kind: program},
 }
 
 // testsMayImport reports whether every test may import the room at path.

@@ -23,6 +23,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/libmonclient/libmonclient/bench/profile"
 	"github.com/libmonclient/libmonclient/monclient"
 )
 
@@ -80,16 +81,16 @@ type measurement struct {
 
 const maxNumber = 1 << 30
 
-func parse(args []string, stderr io.Writer) (job, profiles, error) {
-	var p profiles
+func parse(args []string, stderr io.Writer) (job, profile.Files, error) {
+	var p profile.Files
 	fs := flag.NewFlagSet("client", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "usage: client [flags] KIND MODE MILLISECONDS CALLERS HANDLES INPUT JSON")
 		fs.PrintDefaults()
 	}
-	fs.StringVar(&p.cpu, "cpuprofile", "", "write a CPU profile to `FILE`")
-	fs.StringVar(&p.mem, "memprofile", "", "write a profile of all allocations to `FILE`")
+	fs.StringVar(&p.CPU, "cpuprofile", "", "write a CPU profile to `FILE`")
+	fs.StringVar(&p.Mem, "memprofile", "", "write a profile of all allocations to `FILE`")
 	if err := fs.Parse(args); err != nil {
 		return job{}, p, errUsage
 	}
@@ -98,7 +99,7 @@ func parse(args []string, stderr io.Writer) (job, profiles, error) {
 		fs.Usage()
 		return job{}, p, errUsage
 	}
-	wrong := func(format string, args ...any) (job, profiles, error) {
+	wrong := func(format string, args ...any) (job, profile.Files, error) {
 		fmt.Fprintf(stderr, "client: "+format+"\n", args...)
 		return job{}, p, errUsage
 	}
@@ -138,7 +139,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return json.NewEncoder(stdout).Encode(m)
 }
 
-func (j job) measure(ctx context.Context, profiles profiles) (*measurement, error) {
+func (j job) measure(ctx context.Context, profiles profile.Files) (*measurement, error) {
 	var sessions []*monclient.Client
 	if j.kind != kindConnect { // whose operations have sessions of their own
 		for range j.handles {
@@ -163,7 +164,7 @@ func (j job) measure(ctx context.Context, profiles profiles) (*measurement, erro
 	if _, _, err := j.load(ctx, sessions, j.length/10); err != nil {
 		return nil, err
 	}
-	if err := profiles.start(); err != nil {
+	if err := profiles.Start(); err != nil {
 		return nil, err
 	}
 	var allocsBefore, allocsAfter runtime.MemStats
@@ -187,5 +188,5 @@ func (j job) measure(ctx context.Context, profiles profiles) (*measurement, erro
 	m.Connections = j.dials.Load() - dialled
 	m.User, m.System, m.Switches = after.user-before.user, after.system-before.system, after.switches-before.switches
 	m.Allocs, m.AllocBytes = allocsAfter.Mallocs-allocsBefore.Mallocs, allocsAfter.TotalAlloc-allocsBefore.TotalAlloc
-	return m, profiles.stop()
+	return m, profiles.Stop()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/libmonclient/libmonclient/bench/profile"
 	"github.com/libmonclient/libmonclient/monclient"
 )
 
@@ -19,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestParse(t *testing.T) {
 	j, p, err := parse([]string{"-cpuprofile", "C", "-memprofile", "M", "pipelined-command", "secure", "400", "16", "2", "3", `{"prefix":"fsid"}`}, &bytes.Buffer{})
 	require.NoError(t, err)
-	require.Equal(t, profiles{cpu: "C", mem: "M"}, p)
+	require.Equal(t, profile.Files{CPU: "C", Mem: "M"}, p)
 	require.Equal(t, []string{`{"prefix":"fsid"}`}, j.command.JSON)
 	require.Equal(t, "xxx", string(j.command.Input))
 	j.command, j.dials = monclient.Command{}, nil

@@ -1,4 +1,5 @@
-package main
+// Package profile writes the profiles that benchmarks are asked for, of their measured part only.
+package profile
 
 import (
 	"errors"
@@ -7,34 +8,36 @@ import (
 	"runtime/pprof"
 )
 
-// profiles are the files to write profiles to, empty for none.
-type profiles struct {
-	cpu, mem string
+// Files are the files to write profiles to, empty for none: of the processor, and of all allocations.
+type Files struct {
+	CPU, Mem string
 
 	cpuFile *os.File
 }
 
-func (p *profiles) start() (err error) {
-	if p.mem != "" {
+// Start begins to profile.
+func (p *Files) Start() (err error) {
+	if p.Mem != "" {
 		runtime.MemProfileRate = 1
 	}
-	if p.cpu == "" {
+	if p.CPU == "" {
 		return nil
 	}
-	if p.cpuFile, err = os.Create(p.cpu); err != nil {
+	if p.cpuFile, err = os.Create(p.CPU); err != nil {
 		return err
 	}
 	return pprof.StartCPUProfile(p.cpuFile)
 }
 
-func (p *profiles) stop() error {
+// Stop ends what Start has begun, and writes the profiles.
+func (p *Files) Stop() error {
 	var errs []error
 	if p.cpuFile != nil {
 		pprof.StopCPUProfile()
 		errs = append(errs, p.cpuFile.Close())
 	}
-	if p.mem != "" {
-		f, err := os.Create(p.mem)
+	if p.Mem != "" {
+		f, err := os.Create(p.Mem)
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
